@@ -12,7 +12,7 @@ import { delimiter, join, resolve, sep } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The first major version of Node that runs our TypeScript as it stands. */
-export const NODE_MAJOR = 24
+const NODE_MAJOR = 24
 
 /** Where npm puts the Node that comes as an optional dependency. */
 const BUNDLED_NODE = 'node_modules/.bin/node'
@@ -20,7 +20,7 @@ const BUNDLED_NODE = 'node_modules/.bin/node'
 export class SetupError extends Error {}
 
 /** Major version of a Node version string such as `v24.21.0` or `24.21.0`. */
-export function nodeMajor(version) {
+function nodeMajor(version) {
   return Number.parseInt(version.replace(/^v/, ''), 10)
 }
 
