@@ -17,26 +17,17 @@ const rooms = {
   scripts: [],
 }
 
-const outside = '^(node_modules/|node:)'
-
 const arrows = Object.entries(rooms).map(([room, targets]) => ({
   name: `${room}-imports`,
   comment: `${room}/ may import ${targets.length === 0 ? 'nothing of ours' : targets.join(', ')}.`,
   severity: 'error',
   from: { path: `^${room}/` },
-  to: { pathNot: [`^${room}/`, outside, ...targets], dependencyTypesNot: ['core', 'npm', 'npm-dev'] },
+  to: { dependencyTypes: ['local'], pathNot: [`^${room}/`, ...targets] },
 }))
 
 export default {
   forbidden: [
     ...arrows,
-    {
-      name: 'connectors-apart',
-      comment: 'One connector imports nothing of another.',
-      severity: 'error',
-      from: { path: '^connectors/([^/]+)/' },
-      to: { path: '^connectors/([^/]+)/', pathNot: '^connectors/$1/' },
-    },
     {
       name: 'product-imports-no-dev-dependency',
       comment: 'What the product imports is a dependency, not a tool of its makers.',
