@@ -11,7 +11,8 @@ const rooms = {
   processors: ['^runtime/api/', '^schemas/', '^native/'],
   connectors: ['^runtime/api/', '^schemas/'],
   api: ['^schemas/', '^runtime/api/', '^connectors/'],
-  cli: ['^(runtime|schemas|native|processors|connectors|api)/'],
+  // package.json, for the version it tells.
+  cli: ['^package\\.json$', '^(runtime|schemas|native|processors|connectors|api)/'],
   tests: ['^(runtime|schemas|native|processors|connectors|api|cli|bench|scripts)/'],
   bench: ['^(runtime|schemas|native|processors|connectors|api|cli|tests)/'],
   scripts: [],
