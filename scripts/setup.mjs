@@ -117,6 +117,13 @@ function npmCi(root) {
       stdio: ['ignore', 2, 2],
       shell: process.platform === 'win32',
     })
+    // Told to stop, we stop npm and wait for it: an install that outlived us would meet the next one.
+    const stop = (signal) => npm.kill(signal)
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    for (const signal of signals) process.on(signal, stop)
+    npm.on('close', () => {
+      for (const signal of signals) process.off(signal, stop)
+    })
     npm.on('error', (cause) => failed(new SetupError(`npm could not be started: ${cause.message}`, { cause })))
     npm.on('exit', (code, signal) => {
       if (code === 0) done(undefined)
