@@ -1,0 +1,114 @@
+// Made by `aitrader generate` from schemas/*.avsc; changes here are overwritten.
+import type { RecordType } from '../../runtime/api/record.ts'
+import { AuditEvent } from './audit-event.ts'
+import { BookUpdate } from './book-update.ts'
+import { Control } from './control.ts'
+import { DeadLetter } from './dead-letter.ts'
+import { Decision } from './decision.ts'
+import { ExecutionReport } from './execution-report.ts'
+import { Fill } from './fill.ts'
+import { Instrument } from './instrument.ts'
+import { JournalEntry } from './journal-entry.ts'
+import { MarketEvent } from './market-event.ts'
+import { Nbbo } from './nbbo.ts'
+import { Order } from './order.ts'
+import { OrderCommand } from './order-command.ts'
+import { PatternSignal } from './pattern-signal.ts'
+import { Position } from './position.ts'
+import { Prediction } from './prediction.ts'
+import { RawFrame } from './raw-frame.ts'
+
+export type {
+  AuditKind,
+  BookQuality,
+  Depth,
+  EventTimeSource,
+  ExecType,
+  Factor,
+  Feature,
+  FeedState,
+  Gap,
+  InstrumentKind,
+  InstrumentOrigin,
+  JournalInput,
+  Level,
+  Liquidity,
+  MarketEventKind,
+  NbboBasis,
+  OrdStatus,
+  OrderCommandKind,
+  OrderType,
+  Pattern,
+  Quote,
+  Side,
+  Sizing,
+  SizingMethod,
+  Status,
+  TimeInForce,
+  Trade,
+  TradingState,
+  Verdict,
+} from './named-types.ts'
+export {
+  AuditKindValues,
+  BookQualityValues,
+  EventTimeSourceValues,
+  ExecTypeValues,
+  FeedStateValues,
+  InstrumentKindValues,
+  InstrumentOriginValues,
+  LiquidityValues,
+  MarketEventKindValues,
+  NbboBasisValues,
+  OrdStatusValues,
+  OrderCommandKindValues,
+  OrderTypeValues,
+  PatternValues,
+  SideValues,
+  SizingMethodValues,
+  TimeInForceValues,
+  TradingStateValues,
+} from './named-types.ts'
+export {
+  AuditEvent,
+  BookUpdate,
+  Control,
+  DeadLetter,
+  Decision,
+  ExecutionReport,
+  Fill,
+  Instrument,
+  JournalEntry,
+  MarketEvent,
+  Nbbo,
+  Order,
+  OrderCommand,
+  PatternSignal,
+  Position,
+  Prediction,
+  RawFrame,
+}
+
+/** Every record by its name. */
+export const records: Readonly<Record<string, RecordType<unknown>>> = {
+  AuditEvent,
+  BookUpdate,
+  Control,
+  DeadLetter,
+  Decision,
+  ExecutionReport,
+  Fill,
+  Instrument,
+  JournalEntry,
+  MarketEvent,
+  Nbbo,
+  Order,
+  OrderCommand,
+  PatternSignal,
+  Position,
+  Prediction,
+  RawFrame,
+}
+
+/** SHA-256 (hex) over the names and fingerprints of all records: changes when bytes on a topic would. */
+export const schemasHash = '5928c4dda9ade05df7fa355a1b810caf871555eba5b80634f6de163a37f3fc04'
