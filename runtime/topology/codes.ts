@@ -1,0 +1,57 @@
+/**
+ * Everything `aitrader lint` can say about a topology or topology test, each code with its meaning.
+ *
+ * One problem is one finding: a rule stays silent where an earlier one already spoke of the same thing (an unknown
+ * processor's ports are not looked at, a mistyped required field is not also missing).
+ */
+export const LINT_CODES = {
+  YAML_SYNTAX: 'The text is not YAML.',
+  ALIAS_UNSUPPORTED: 'An alias (`*name`): a value stands where it is used, so that a finding has one place.',
+  DUPLICATE_KEY: 'A name is given twice in one mapping.',
+  WRONG_TYPE: 'A value of the wrong type: text for a number, a list for a mapping.',
+  INVALID_VALUE: 'A value of the right type that is outside what is allowed.',
+  UNKNOWN_FIELD: 'A field that nothing reads.',
+  MISSING_FIELD: 'A required field is not there.',
+  NAME_TAKEN: 'A stage has the name of a source: the ids of their records would be the same.',
+  UNKNOWN_PROCESSOR: '`use` names no processor.',
+  UNKNOWN_TOPIC: 'A topic that `topics` does not declare.',
+  UNKNOWN_RECORD: '`record` names no schema.',
+  UNKNOWN_SOURCE: 'A source that the runtime does not have.',
+  UNKNOWN_PORT: 'A port that the processor does not have.',
+  MISSING_PORT: 'A port of the processor is connected to no topic.',
+  UNKNOWN_PARAMETER: 'A parameter that the processor does not have.',
+  MISSING_PARAMETER: 'A required parameter of the processor is not set.',
+  PARAMETER_INVALID: 'A value that the processor does not accept for a parameter.',
+  RECORD_MISMATCH: 'A topic holds another record than the port, source or dead-letter edge connected to it speaks.',
+  KEY_INVALID: '`key` is not a string field of the topic’s record.',
+  KEY_MISMATCH:
+    'Two keyed inputs of a stage have different keys, so what belongs together would meet in different tasks.',
+  PARTITIONS_MISMATCH: 'Two keyed inputs of a stage have different partition counts.',
+  TABLE_NOT_BROADCAST: 'A table port is not broadcast: every task needs the whole table.',
+  UNDECLARED_CYCLE: 'Records can go round without a feedback edge, so no order of stages exists.',
+  FEEDBACK_DELAY: 'The delay of a feedback edge is not above 0, so a record could be its own cause.',
+  FEEDBACK_NOT_ON_CYCLE: 'A feedback edge that closes no cycle only delays its records.',
+  TOPIC_UNWRITTEN: 'A stage reads a topic that no stage and no source writes.',
+  TOPIC_UNUSED: 'A topic that nothing writes and nothing reads.',
+  FAULTS_UNROUTED: 'A processor that can refuse records has no `faults_to`.',
+  EFFECT_MISSING: 'The processor is an effect and its stage declares no `effect`.',
+  EFFECT_UNEXPECTED: 'A stage declares an `effect` and its processor is none.',
+  INSTRUMENT_INVALID: 'An instrument that contradicts itself or another one.',
+  INSTRUMENTS_UNWRITTEN: 'Instruments are declared and no source `topology` writes them.',
+  TOPOLOGY_INVALID: 'A topology test names a topology that cannot be read or has findings of its own.',
+  UNKNOWN_STAGE: 'A topology test names a stage that its topology does not have.',
+  TOPIC_NOT_TESTED: 'A topology test gives or expects records on a topic that its stages do not read or write.',
+  TIME_BACKWARDS: 'Records given on one topic go back in time.',
+} as const
+
+export type LintCode = keyof typeof LINT_CODES
+
+/** One problem. `line` and `column` count from 1. `hint` says what to do. */
+export interface Finding {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly code: LintCode
+  readonly message: string
+  readonly hint: string
+}

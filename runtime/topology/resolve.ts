@@ -1,0 +1,86 @@
+import type { Json } from '../api/record.ts'
+import type { Draft, DraftStage } from './draft.ts'
+import { parseDuration } from './duration.ts'
+import { resolveInstruments, resolveParams } from './rules/stages.ts'
+import type { EffectDeclaration, InputDeclaration, StageDeclaration, TopicDeclaration, Topology } from './types.ts'
+import { own, type World } from './world.ts'
+import { type MapTree, toPlain } from './yaml.ts'
+
+/** Makes the checked draft of a topology into the topology, with defaults. Relies on the draft having no finding. */
+export function resolve(draft: Draft, world: World): Topology {
+  const root = fields(draft.root)
+  const sources = Object.fromEntries(draft.sources.map(({ name, to }) => [name, { to: to!.value }]))
+  const topics = Object.fromEntries(
+    [...draft.topics.keys()].map((name) => [name, topic(record(root.topics)[name] as Fields)]),
+  )
+  return {
+    name: root.name as string,
+    description: root.description as string,
+    owner: root.owner as string,
+    commit_interval_ms: (root.commit_interval_ms as number | undefined) ?? 5,
+    commit_max_records: (root.commit_max_records as number | undefined) ?? 20_000,
+    end_drain_ms: (root.end_drain_ms as number | undefined) ?? 5_000,
+    sources,
+    instruments:
+      draft.instruments === undefined ? [] : (resolveInstruments(draft.instruments) as Record<string, Json>[]),
+    topics,
+    stages: Object.fromEntries(draft.stages.map((one) => [one.name, stage(one, draft, world)])),
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function fields(tree: MapTree): Fields {
+  return toPlain(tree) as Fields
+}
+
+function record(value: unknown): Fields {
+  return (value ?? {}) as Fields
+}
+
+function topic(given: Fields): TopicDeclaration {
+  return {
+    record: given.record as string,
+    key: given.key as string,
+    partitions: given.partitions as number,
+    retention_us: given.retention === undefined ? undefined : parseDuration(given.retention as string),
+    retention_bytes: given.retention_bytes as number | undefined,
+    description: given.description as string | undefined,
+  }
+}
+
+function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
+  const given = fields(one.tree)
+  const processor = own(world.processors, one.use!.value)!
+  const from: Record<string, InputDeclaration> = {}
+  for (const { port, topic: name, as, feedback } of one.from ?? []) {
+    const table = own(processor.tables, port) !== undefined
+    from[port] = {
+      topic: name!.value,
+      as: table || as?.value === 'broadcast' ? 'broadcast' : 'keyed',
+      feedback_us: feedback?.min_delay_us,
+    }
+  }
+  return {
+    use: processor.name,
+    description: given.description as string | undefined,
+    from,
+    to: Object.fromEntries((one.to ?? []).map(({ port, topic: name }) => [port, name!.value])),
+    faults_to: one.faults_to?.value,
+    snapshot_every: (given.snapshot_every as number | undefined) ?? 200,
+    merge: given.merge === 'arrival' ? 'arrival' : 'by_data',
+    max_faults: given.max_faults as number | undefined,
+    params: resolveParams(processor, one.params, draft.instruments) as Record<string, Json>,
+    effect: one.effect === undefined ? undefined : effect(fields(one.effect)),
+  }
+}
+
+function effect(given: Fields): EffectDeclaration {
+  return {
+    latency_us: parseDuration(given.latency as string)!,
+    batch_max: (given.batch_max as number | undefined) ?? 64,
+    retries: (given.retries as number | undefined) ?? 2,
+    breaker_failures: (given.breaker_failures as number | undefined) ?? 5,
+    breaker_open_us: parseDuration((given.breaker_open as string | undefined) ?? '5s')!,
+  }
+}

@@ -1,0 +1,29 @@
+import type { AnyProcessor } from '../api/effect.ts'
+import type { RecordType } from '../api/record.ts'
+
+/** What a topology may speak of: the runtime itself knows no processor, no record and no source by name. */
+export interface World {
+  readonly processors: Readonly<Record<string, AnyProcessor>>
+  readonly records: Readonly<Record<string, RecordType<never> | RecordType<unknown>>>
+  /** The sources that exist, each with the record it writes. */
+  readonly sources: Readonly<Record<string, SourceKind>>
+}
+
+export interface SourceKind {
+  readonly record: string
+  readonly description: string
+}
+
+/** Sources that every composition has: names are fixed because each is another piece of machinery. */
+export const SOURCES = {
+  feed: { record: 'RawFrame', description: 'Frames: a replayed file, the simulated market or a live venue.' },
+  control: { record: 'Control', description: 'Orders of operators, by `aitrader control` or the API.' },
+  topology: { record: 'Instrument', description: 'The instruments declared in this file, once, at stream time 0.' },
+} as const satisfies Record<string, SourceKind>
+
+/** The record that refused records become. */
+export const DEAD_LETTER_RECORD = 'DeadLetter'
+
+export function own<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined
+}

@@ -1,0 +1,166 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode } from 'yaml'
+import type { Finding, LintCode } from './codes.ts'
+
+/**
+ * Reads YAML into a small tree in which every value knows its place.
+ *
+ * Text that is not YAML gives its syntax findings and no tree: what a damaged text means is anyone's guess, and
+ * guesses make more findings than problems. Of a name given twice the last value counts, as in other readers.
+ */
+
+export type Tree = MapTree | ListTree | ScalarTree
+
+export interface MapTree {
+  readonly kind: 'map'
+  /** Offset in the text where the value begins. */
+  readonly at: number
+  readonly entries: ReadonlyMap<string, Entry>
+}
+export interface ListTree {
+  readonly kind: 'list'
+  readonly at: number
+  readonly items: readonly Tree[]
+}
+export interface ScalarTree {
+  readonly kind: 'scalar'
+  readonly at: number
+  readonly value: string | number | boolean | null
+}
+export interface Entry {
+  /** Offset of the key. */
+  readonly at: number
+  readonly value: Tree
+}
+
+/** Findings of one file, in the order of their places. */
+export class Report {
+  readonly file: string
+  readonly #lines: LineCounter
+  readonly #found: { at: number; finding: Finding }[] = []
+  readonly #bad = new WeakSet<Tree>()
+
+  constructor(file: string, lines: LineCounter) {
+    this.file = file
+    this.#lines = lines
+  }
+
+  add(code: LintCode, at: number, message: string, hint: string): void {
+    const { line, col } = this.#lines.linePos(at)
+    this.#found.push({ at, finding: { file: this.file, line, column: col, code, message, hint } })
+  }
+
+  /** Reports on a value; later rules then leave it alone. */
+  reject(code: LintCode, tree: Tree, message: string, hint: string, at = tree.at): void {
+    this.#bad.add(tree)
+    this.add(code, at, message, hint)
+  }
+
+  isRejected(tree: Tree): boolean {
+    return this.#bad.has(tree)
+  }
+
+  line(at: number): number {
+    return this.#lines.linePos(at).line
+  }
+
+  get count(): number {
+    return this.#found.length
+  }
+
+  findings(): Finding[] {
+    return this.#found.sort((a, b) => a.at - b.at).map(({ finding }) => finding)
+  }
+}
+
+/** `tree` is undefined if the text is not YAML, is empty, or nests too deep; the report says so. */
+export function readYaml(text: string, file: string): { tree: Tree | undefined; report: Report } {
+  const lines = new LineCounter()
+  const report = new Report(file, lines)
+  try {
+    return { tree: read(text, lines, report), report }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    lines.addNewLine(0)
+    report.add('YAML_SYNTAX', 0, 'values are nested too deep', 'a topology is never deeper than a dozen levels')
+    return { tree: undefined, report }
+  }
+}
+
+function read(text: string, lines: LineCounter, report: Report): Tree | undefined {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (lines.lineStarts.length === 0) lines.addNewLine(0)
+
+  let damaged = false
+  const seen_lines = new Set<number>()
+  for (const error of [...document.errors, ...document.warnings]) {
+    const at = error.pos[0]
+    if (error.code === 'DUPLICATE_KEY') {
+      const name = /^[^\s:#]+/.exec(text.slice(at))?.[0] ?? ''
+      report.add('DUPLICATE_KEY', at, `\`${name}\` is given twice`, 'keep one of them')
+      continue
+    }
+    damaged = true
+    // One slip confuses the reader more than once; the first complaint of a line is the useful one.
+    if (seen_lines.has(report.line(at))) continue
+    seen_lines.add(report.line(at))
+    const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
+    report.add('YAML_SYNTAX', at, message, 'indent by two spaces, `name: value` per line')
+  }
+  if (damaged) return undefined
+  if (document.contents === null) {
+    report.add('WRONG_TYPE', 0, 'the file is empty', 'begin with `name:`')
+    return undefined
+  }
+  return convert(document.contents, 0, report)
+}
+
+function convert(node: YamlNode | null, fallback_at: number, report: Report): Tree {
+  const at = node?.range?.[0] ?? fallback_at
+  if (isAlias(node)) {
+    const tree: Tree = { kind: 'scalar', at, value: null }
+    report.reject('ALIAS_UNSUPPORTED', tree, `\`*${node.source}\` is an alias`, 'write the value out')
+    return tree
+  }
+  if (isMap(node)) {
+    const entries = new Map<string, Entry>()
+    for (const pair of node.items) {
+      const key = pair.key as YamlNode
+      const key_at = key.range?.[0] ?? at
+      if (!isScalar(key)) {
+        report.add('WRONG_TYPE', key_at, 'a key is not plain text', 'write `name: value`')
+        continue
+      }
+      const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+      entries.set(name, { at: key_at, value: convert(pair.value as YamlNode | null, key_at, report) })
+    }
+    return { kind: 'map', at, entries }
+  }
+  if (isSeq(node)) {
+    return { kind: 'list', at, items: node.items.map((item) => convert(item as YamlNode | null, at, report)) }
+  }
+  const value = isScalar(node) ? node.value : null
+  const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+  // `key:` with nothing behind it has its place at the key, where the eye is.
+  const empty = !isScalar(node) || (node.value === null && (node.source ?? '') === '')
+  return { kind: 'scalar', at: empty ? fallback_at : at, value: plain }
+}
+
+/** Plain data of a tree. */
+export function toPlain(tree: Tree): unknown {
+  if (tree.kind === 'map') return Object.fromEntries([...tree.entries].map(([name, e]) => [name, toPlain(e.value)]))
+  if (tree.kind === 'list') return tree.items.map(toPlain)
+  return tree.value
+}
+
+/** The place of a JSON pointer in `tree`, or of the deepest part of it that exists. */
+export function placeOf(tree: Tree, pointer: string): Tree {
+  let here = tree
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    const next: Tree | undefined =
+      here.kind === 'map' ? here.entries.get(name)?.value : here.kind === 'list' ? here.items[Number(name)] : undefined
+    if (next === undefined) return here
+    here = next
+  }
+  return here
+}

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { type TObject, Type } from 'typebox'
+import type { AnyProcessor, Ports, RecordType } from '../../runtime/api/index.ts'
+import { SOURCES, type World } from '../../runtime/topology/world.ts'
+
+/**
+ * A world for rules: the records of `schemas/` and processors that do nothing, with the ports of the shipped ones.
+ *
+ * Rules look at declarations only, so that no codec and no handler is needed.
+ */
+
+function recordType(file: string): RecordType {
+  const schema = readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8')
+  const refuse = () => {
+    throw new Error('rules encode nothing')
+  }
+  return { name: JSON.parse(schema).name, schema, fingerprint: '', encode: refuse, decode: refuse }
+}
+
+const files = readdirSync(new URL('../../schemas', import.meta.url)).filter((file) => file.endsWith('.avsc'))
+export const records: Record<string, RecordType> = Object.fromEntries(
+  files.map((file) => {
+    const type = recordType(file)
+    return [type.name, type]
+  }),
+)
+
+interface Given {
+  readonly kind?: AnyProcessor['kind']
+  readonly inputs?: Record<string, string>
+  readonly tables?: Record<string, string>
+  readonly outputs?: Record<string, string>
+  readonly faults?: Record<string, string>
+  readonly params?: TObject
+}
+
+function ports(given: Record<string, string> = {}): Ports {
+  return Object.fromEntries(Object.entries(given).map(([port, record]) => [port, records[record]!]))
+}
+
+function processor(name: string, given: Given): AnyProcessor {
+  const keep = (state: unknown) => ({ kind: 'ok' as const, state, outputs: undefined })
+  const base = {
+    name,
+    description: `Stands in for ${name}.`,
+    inputs: ports(given.inputs),
+    tables: ports(given.tables),
+    outputs: ports(given.outputs),
+    faults: given.faults ?? {},
+    params: given.params ?? Type.Object({}),
+    state_key: {},
+    initial: () => null,
+    snapshot: () => null,
+    restore: () => null,
+    on: {},
+    timer: undefined,
+  }
+  const kind = given.kind ?? 'processor'
+  return kind === 'processor' ? { ...base, kind } : { ...base, kind, answer: keep }
+}
+
+const faults = { MALFORMED: 'It cannot be read.' }
+
+const shipped: Record<string, Given> = {
+  normalizer: {
+    inputs: { frames: 'RawFrame' },
+    outputs: { events: 'MarketEvent', instruments: 'Instrument' },
+    faults,
+    params: Type.Object({
+      instruments: Type.Array(Type.Object({ instrument_id: Type.String() })),
+      undeclared: Type.Union([Type.Literal('declare'), Type.Literal('fault')], { default: 'declare' }),
+    }),
+  },
+  'book-builder': {
+    inputs: { events: 'MarketEvent' },
+    outputs: { books: 'BookUpdate' },
+    faults,
+    params: Type.Object({
+      levels: Type.Integer({ minimum: 1, default: 10, description: 'Levels published per side.' }),
+    }),
+  },
+  nbbo: {
+    inputs: { books: 'BookUpdate', events: 'MarketEvent' },
+    tables: { instruments: 'Instrument' },
+    outputs: { nbbo: 'Nbbo' },
+  },
+  'pattern-scorer': {
+    inputs: { events: 'MarketEvent', books: 'BookUpdate' },
+    outputs: { signals: 'PatternSignal' },
+    params: Type.Object({ breakout: Type.Optional(Type.Object({ level: Type.Number({ exclusiveMinimum: 0 }) })) }),
+  },
+  'inference-enricher': {
+    kind: 'query',
+    inputs: { signals: 'PatternSignal' },
+    outputs: { predictions: 'Prediction' },
+  },
+  strategy: {
+    inputs: { signals: 'PatternSignal', predictions: 'Prediction', nbbo: 'Nbbo', positions: 'Position' },
+    tables: { instruments: 'Instrument' },
+    outputs: { decisions: 'Decision' },
+  },
+  execution: {
+    inputs: { decisions: 'Decision', executions: 'ExecutionReport' },
+    tables: { nbbo: 'Nbbo', instruments: 'Instrument', control: 'Control' },
+    outputs: { commands: 'OrderCommand', orders: 'Order', fills: 'Fill', positions: 'Position' },
+  },
+  'venue-simulator': {
+    inputs: { commands: 'OrderCommand', books: 'BookUpdate', nbbo: 'Nbbo' },
+    tables: { instruments: 'Instrument' },
+    outputs: { executions: 'ExecutionReport' },
+  },
+  'audit-sink': {
+    inputs: {
+      frames: 'RawFrame',
+      events: 'MarketEvent',
+      books: 'BookUpdate',
+      nbbo: 'Nbbo',
+      signals: 'PatternSignal',
+      predictions: 'Prediction',
+      decisions: 'Decision',
+      commands: 'OrderCommand',
+      executions: 'ExecutionReport',
+      orders: 'Order',
+      fills: 'Fill',
+      positions: 'Position',
+      instruments: 'Instrument',
+      control: 'Control',
+    },
+    outputs: { audit: 'AuditEvent' },
+  },
+}
+
+/** Small ones for cases of their own. */
+const small: Record<string, Given> = {
+  relay: { inputs: { in: 'MarketEvent' }, outputs: { out: 'MarketEvent' } },
+  decode: { inputs: { in: 'RawFrame' }, outputs: { out: 'MarketEvent' }, faults },
+  join: { inputs: { left: 'MarketEvent', right: 'BookUpdate' }, outputs: {} },
+  lookup: { inputs: { in: 'MarketEvent' }, tables: { instruments: 'Instrument' } },
+  ask: { kind: 'query', inputs: { in: 'PatternSignal' }, outputs: { out: 'Prediction' } },
+  tuned: {
+    inputs: { in: 'MarketEvent' },
+    params: Type.Object({
+      window: Type.Integer({ minimum: 1, description: 'Events looked at.' }),
+      decay: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.5 }),
+      steps: Type.Optional(Type.Array(Type.Integer({ multipleOf: 5 }))),
+    }),
+  },
+  named: {
+    inputs: { in: 'MarketEvent' },
+    params: Type.Object({
+      instruments: Type.Array(Type.Object({ instrument_id: Type.String(), price_scale: Type.Integer({ maximum: 8 }) })),
+    }),
+  },
+}
+
+export const world: World = {
+  processors: Object.fromEntries(
+    Object.entries({ ...shipped, ...small }).map(([name, given]) => [name, processor(name, given)]),
+  ),
+  records,
+  sources: SOURCES,
+}
