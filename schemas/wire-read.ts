@@ -178,9 +178,23 @@ export function readPresent(): boolean {
 }
 
 export function readEnum<T extends string>(symbols: readonly T[]): T {
+  return symbols[readIndex(symbols.length)]!
+}
+
+/** An index below `count`: of a symbol or a union's branch. */
+export function readIndex(count: number): number {
   const index = readLong()
-  if (index < 0 || index >= symbols.length) malformed('an enum has no such symbol')
-  return symbols[index]!
+  if (index < 0 || index >= count) malformed('an enum or a union has no such index')
+  return index
+}
+
+export function skipBytes(size_bytes: number): void {
+  if (size_bytes > limit - at) malformed('it ends too early')
+  at += size_bytes
+}
+
+export function skipByteString(): void {
+  readSpan()
 }
 
 /** Items of the next block of an array, 0 at its end. `item_bytes` is the least that one item takes. */
