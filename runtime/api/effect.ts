@@ -1,0 +1,92 @@
+import type { Static, TObject } from 'typebox'
+import type { Context, OutputsOf, Ports, Processor, Step, ValueOf } from './processor.ts'
+import type { Json } from './record.ts'
+
+/**
+ * Effects: whatever is not a pure function, always between topics and always recorded.
+ *
+ * A *query* may be repeated (a model, a look-up). Under `by_data` its answer comes on a virtual clock: `latency_us`
+ * of stream time after the request, however long it really took; the run waits where the outside is slower.
+ * A *command* (an order to a broker) acts only on committed intents and is never sent twice: an intent without a
+ * result after a crash is resolved by asking.
+ */
+
+/** Asks the effect. The answer comes to `answer` at `stream_time_us + latency_us`. */
+export interface Ask<S> {
+  readonly kind: 'ask'
+  readonly state: S
+  readonly request: Json
+}
+export function ask<S>(state: S, request: Json): Ask<S> {
+  return { kind: 'ask', state, request }
+}
+
+/** What came of a request: the runner's answer, or the coded failure after the declared retries. */
+export type Answer = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly code: string }
+
+/** The outside, behind a port. Requests of one call are one micro-batch; answers come in the same order. */
+export interface QueryRunner {
+  /** Named and hashed in the journal: a changed model refuses to go on from an old tail. */
+  readonly identity: { readonly name: string; readonly version: string; readonly sha256: string }
+  run(requests: readonly Json[]): readonly Json[] | Promise<readonly Json[]>
+  close?(): void | Promise<void>
+}
+
+export interface CommandRunner {
+  readonly identity: { readonly name: string; readonly version: string; readonly sha256: string }
+  /** Acts once. A rejection with a `RetriableError` means: outcome unknown, ask. */
+  act(id: string, request: Json): Json | Promise<Json>
+  /** What became of the intent `id`: its result, `'never-arrived'`, or `'unknown'`. Must not act. */
+  resolve(id: string): Json | 'never-arrived' | 'unknown' | Promise<Json | 'never-arrived' | 'unknown'>
+  close?(): void | Promise<void>
+}
+
+export interface EffectSpec<I extends Ports, T extends Ports, O extends Ports, P extends TObject, S> {
+  readonly name: string
+  readonly description: string
+  readonly effect: 'query' | 'command'
+  readonly inputs: I
+  readonly tables?: T
+  readonly outputs: O
+  readonly faults?: Readonly<Record<string, string>>
+  readonly params: P
+  readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never) => string }
+  readonly initial: (key: string, params: Static<P>) => S
+  readonly on: {
+    readonly [K in keyof I]: (state: S, value: ValueOf<I[K]>, ctx: Context<Static<P>, T>) => Step<S, O> | Ask<S>
+  }
+  /** `ctx.id` is the record that asked; `ctx.stream_time_us` the answer's time. */
+  readonly answer: (state: S, request: Json, answer: Answer, ctx: Context<Static<P>, T>) => Step<S, O>
+}
+
+export interface Effect extends Omit<Processor, 'kind' | 'on'> {
+  readonly kind: 'query' | 'command'
+  readonly on: Readonly<Record<string, (state: unknown, value: unknown, ctx: Context) => Step<unknown> | Ask<unknown>>>
+  readonly answer: (state: unknown, request: Json, answer: Answer, ctx: Context) => Step<unknown>
+}
+
+export type AnyProcessor = Processor | Effect
+
+export function defineEffect<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Ports>(
+  spec: EffectSpec<I, T, O, P, S>,
+): Effect {
+  return {
+    kind: spec.effect,
+    name: spec.name,
+    description: spec.description,
+    inputs: spec.inputs,
+    tables: spec.tables ?? {},
+    outputs: spec.outputs,
+    faults: spec.faults ?? {},
+    params: spec.params,
+    state_key: (spec.state_key ?? {}) as never,
+    initial: spec.initial as never,
+    snapshot: (state: unknown) => state as Json,
+    restore: (json: Json) => json,
+    on: spec.on as never,
+    timer: undefined,
+    answer: spec.answer as never,
+  }
+}
+
+export type { OutputsOf }

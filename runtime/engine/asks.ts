@@ -1,0 +1,180 @@
+import type { Answer, CommandRunner, QueryRunner } from '../api/effect.ts'
+import { AppError, assert, RetriableError } from '../api/fault.ts'
+import type { Json } from '../api/record.ts'
+import type { EffectDeclaration } from '../topology/types.ts'
+
+/**
+ * The open requests of one effect task.
+ *
+ * A request is answered at `due_us`, a declared latency of stream time after it was made, whatever the outside really
+ * took: the run waits where the outside is slower. Requests are in order of due time, since one task has one latency.
+ *
+ * A query's micro-batch is cut by stream time: all requests made before the first of them falls due, at most
+ * `batch_max`. Queries may be repeated, so after a crash the open ones are simply asked again. A command acts only
+ * once its intent is durable; after a crash it is resolved by asking what became of it, never by acting again.
+ */
+export interface OpenAsk {
+  readonly key: string
+  readonly request: Json
+  readonly due_us: number
+  /** Id of the record that asked. */
+  readonly id: string
+  readonly arrived_ms: number
+  answer: Answer | undefined
+  working: Promise<void> | undefined
+  /** Of a command: restored from a snapshot, so it may have been carried out already. */
+  resumed: boolean
+}
+
+export type Outside = { kind: 'query'; runner: QueryRunner } | { kind: 'command'; runner: CommandRunner }
+
+export class Asks {
+  readonly open: OpenAsk[] = []
+  private readonly outside: Outside
+  private readonly declared: EffectDeclaration
+  /** Failures in a row, and stream time until which the breaker is open. Part of the snapshot. */
+  failures = 0
+  open_until_us = 0
+
+  constructor(outside: Outside, declared: EffectDeclaration) {
+    this.outside = outside
+    this.declared = declared
+  }
+
+  add(key: string, request: Json, asked_us: number, id: string, arrived_ms: number): void {
+    const due_us = asked_us + this.declared.latency_us
+    this.open.push({ key, request, due_us, id, arrived_ms, answer: undefined, working: undefined, resumed: false })
+  }
+
+  /** A request that was open at the snapshot. */
+  restore(key: string, request: Json, due_us: number, id: string): void {
+    this.open.push({ key, request, due_us, id, arrived_ms: Number.NaN, answer: undefined, working: undefined, resumed: true })
+  }
+
+  get due_us(): number {
+    return this.open[0]?.due_us ?? Number.POSITIVE_INFINITY
+  }
+
+  /** True if the first request is a command whose intent must be durable before it acts. */
+  get needsCommit(): boolean {
+    const first = this.open[0]
+    return first !== undefined && this.outside.kind === 'command' && first.answer === undefined && first.working === undefined
+  }
+
+  /** Lets the commands due by `at_us` act; their intents are durable. */
+  begin(at_us: number): void {
+    for (const open of this.open) if (open.due_us <= at_us && open.working === undefined) this.start(open)
+  }
+
+  /** The first request's answer, or what to wait for. */
+  settle(now_us: number): OpenAsk | Promise<void> {
+    const first = this.open[0]
+    assert(first !== undefined, 'an answer is due but nothing was asked')
+    if (first.answer !== undefined) {
+      this.count(first.answer, now_us)
+      return this.open.shift() as OpenAsk
+    }
+    if (first.working === undefined) {
+      if (this.outside.kind === 'query' && now_us < this.open_until_us) {
+        first.answer = { ok: false, code: 'BREAKER_OPEN' }
+        return this.open.shift() as OpenAsk
+      }
+      this.start(first)
+      if (first.answer !== undefined) return this.settle(now_us)
+    }
+    assert(first.working !== undefined, 'a request was neither answered nor begun')
+    return first.working
+  }
+
+  private count(answer: Answer, now_us: number): void {
+    if (answer.ok) this.failures = 0
+    else if (answer.code !== 'BREAKER_OPEN' && ++this.failures >= this.declared.breaker_failures) {
+      this.failures = 0
+      this.open_until_us = now_us + this.declared.breaker_open_us
+    }
+  }
+
+  private start(first: OpenAsk): void {
+    if (this.outside.kind === 'command') {
+      first.working = this.command(this.outside.runner, first)
+      return
+    }
+    const batch = this.open.slice(0, this.declared.batch_max).filter((open) => open.answer === undefined)
+    const runner = this.outside.runner
+    const requests = batch.map((open) => open.request)
+    // A runner that answers at once costs no turn of the event loop.
+    let result: readonly Json[] | Promise<readonly Json[]>
+    try {
+      result = runner.run(requests)
+    } catch (error) {
+      result = Promise.reject(error)
+    }
+    if (!(result instanceof Promise)) return give(batch, result)
+    const working = this.retry(result, () => runner.run(requests)).then(
+      (answers) => give(batch, answers),
+      (error: unknown) => {
+        for (const open of batch) open.answer = { ok: false, code: codeOf(error) }
+      },
+    )
+    for (const open of batch) open.working = working
+  }
+
+  private async retry<T>(first: T | Promise<T>, again: () => T | Promise<T>): Promise<T> {
+    let attempt = first
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempt
+      } catch (error) {
+        if (!(error instanceof RetriableError) || tries >= this.declared.retries) throw error
+        try {
+          attempt = again()
+        } catch (thrown) {
+          attempt = Promise.reject(thrown)
+        }
+      }
+    }
+  }
+
+  private async command(runner: CommandRunner, open: OpenAsk): Promise<void> {
+    try {
+      if (open.resumed) {
+        const found = await this.retry(runner.resolve(open.id), () => runner.resolve(open.id))
+        if (found === 'unknown') {
+          open.answer = { ok: false, code: 'UNKNOWN' }
+          return
+        }
+        if (found !== 'never-arrived') {
+          open.answer = { ok: true, value: found }
+          return
+        }
+      }
+      open.answer = { ok: true, value: await runner.act(open.id, open.request) }
+    } catch (error) {
+      // Not knowing whether it acted is not a failure to be retried: only asking may tell.
+      const found = error instanceof RetriableError ? await this.ask(runner, open) : undefined
+      open.answer = found ?? { ok: false, code: codeOf(error) }
+    }
+  }
+
+  private async ask(runner: CommandRunner, open: OpenAsk): Promise<Answer | undefined> {
+    try {
+      const found = await this.retry(runner.resolve(open.id), () => runner.resolve(open.id))
+      if (found === 'never-arrived') return undefined
+      return found === 'unknown' ? { ok: false, code: 'UNKNOWN' } : { ok: true, value: found }
+    } catch {
+      return { ok: false, code: 'UNKNOWN' }
+    }
+  }
+}
+
+function give(batch: readonly OpenAsk[], answers: readonly Json[]): void {
+  if (answers.length !== batch.length) {
+    throw new AppError('EFFECT_ANSWERS', `an effect answered ${answers.length} of ${batch.length} requests`, { exit_code: 4 })
+  }
+  for (const [index, open] of batch.entries()) open.answer = { ok: true, value: answers[index] as Json }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : 'EFFECT_FAILED'
+}

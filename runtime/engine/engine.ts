@@ -1,0 +1,274 @@
+import type { Batch, Broker, Producer, Put } from '../api/broker.ts'
+import type { CommandRunner, QueryRunner } from '../api/effect.ts'
+import { assert } from '../api/fault.ts'
+import type { Json } from '../api/record.ts'
+import { BatchBuilder } from '../log/batch.ts'
+import type { Plan, PlannedSource } from '../plan/plan.ts'
+import { topicSpecs } from '../plan/topics.ts'
+import type { Outside } from './asks.ts'
+import type { Envelope } from './envelope.ts'
+import { type Hashes, JOURNAL, type JournalEntry, type JournalType, journalTopic, sourceEntry, taskEntry } from './journal.ts'
+import { type Lane, LiveOutlet } from './outlet.ts'
+import { recover } from './recovery.ts'
+import { Scheduler } from './scheduler.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { Task } from './task.ts'
+
+export type Runner = { readonly query: QueryRunner } | { readonly command: CommandRunner }
+
+export interface EngineOptions {
+  readonly plan: Plan
+  readonly broker: Broker
+  readonly journal: JournalType
+  /** Number of a record type in batches: the id in the Confluent prefix. */
+  readonly schemaId: (fingerprint: string) => number
+  readonly hashes: Hashes
+  /** What stands behind effect stages, by stage. */
+  readonly runners: Readonly<Record<string, Runner>>
+  readonly observer?: Observer
+}
+
+/** Called as things happen; measures, never decides. */
+export interface Observer {
+  emitted?(envelope: Envelope): void
+  /** The commit that was begun as number `commit` is durable. */
+  durable?(commit: number): void
+}
+
+/** What the engine knows of one source: its next sequence number and where it stands. */
+export interface SourceState {
+  readonly planned: PlannedSource
+  next_seq: number
+  entries: number
+  position: Json | undefined
+  touched: boolean
+}
+
+/**
+ * All tasks of one process, driven instant by instant, committed epoch by epoch.
+ *
+ * An epoch is everything between two commits: the tasks read each other's uncommitted records in memory, and one
+ * transaction writes all outputs, journal entries and snapshots, or nothing. Epochs end between instants only.
+ */
+export class Engine {
+  readonly plan: Plan
+  readonly tasks: readonly Task[]
+  readonly sources: readonly SourceState[]
+  readonly scheduler: Scheduler
+  private readonly options: EngineOptions
+  private readonly lanes: readonly (readonly Lane[])[]
+  private readonly journals: readonly BatchBuilder[]
+  private readonly outlet: LiveOutlet
+  /** Journal entries per task so far. */
+  private readonly entries: number[]
+  /** Entries since the last snapshot, per task. */
+  private readonly tail: number[]
+  private producer: Producer | undefined
+  private commits = 0
+  private stopped: unknown
+
+  private constructor(options: EngineOptions, tasks: readonly Task[], lanes: readonly (readonly Lane[])[], outletOf: (engine: () => Engine) => LiveOutlet) {
+    this.options = options
+    this.plan = options.plan
+    this.tasks = tasks
+    this.lanes = lanes
+    this.scheduler = new Scheduler(tasks)
+    this.outlet = outletOf(() => this)
+    const id = options.schemaId(options.journal.fingerprint)
+    this.journals = options.plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
+    this.entries = tasks.map(() => 0)
+    this.tail = tasks.map(() => 0)
+    this.sources = options.plan.sources.map((planned) => ({ planned, next_seq: 0, entries: 0, position: undefined, touched: false }))
+  }
+
+  /** Declares the topics, takes the transactional id (which fences a predecessor), and recovers every task. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { plan, broker } = options
+    await broker.declare([...topicSpecs(plan), journalTopic(plan)])
+    const producer = await broker.producer(`aitrader-${plan.topology.name}`)
+
+    const lanes = plan.topics.map((topic) =>
+      Array.from({ length: topic.partitions }, (_, partition): Lane => {
+        const builder = new BatchBuilder(topic.name, partition, options.schemaId(topic.record.fingerprint))
+        const consumers = plan.tasks.flatMap((task, index) =>
+          task.inputs.flatMap((input, channel) =>
+            input.topic === topic && input.partition === partition ? [{ task: index, channel }] : [],
+          ),
+        )
+        return { topic, partition, builder, next_offset: broker.partition(topic.name, partition).end_offset, consumers }
+      }),
+    )
+    let current: (() => Engine) | undefined
+    const outlet = new LiveOutlet(plan, lanes, (lane, envelope) => (current as () => Engine)().deliver(lane, envelope))
+    const tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, outlet, outsideOf(options, planned.stage)))
+    const engine = new Engine(options, tasks, lanes, (self) => {
+      current = self
+      return outlet
+    })
+    engine.producer = producer
+    await recover(engine, options)
+    return engine
+  }
+
+  /** Positions and counts that recovery found; only for `recover`. */
+  resume(task: number, entries: number, tail: number): void {
+    this.entries[task] = entries
+    this.tail[task] = tail
+  }
+
+  /** Stream time that everything has passed. */
+  get now_us(): number {
+    return this.scheduler.now_us
+  }
+
+  /** Records that wait for a commit. */
+  get pending(): number {
+    return this.outlet.pending
+  }
+
+  /** Bytes that wait for a commit. */
+  get pending_bytes(): number {
+    let bytes = 0
+    for (const topic of this.lanes) for (const lane of topic) bytes += lane.builder.bytes
+    return bytes
+  }
+
+  /** Writes one record of source `index` at its stream time; what was due before must have been worked off. */
+  ingest(index: number, value: unknown, stream_time_us: number, position: Json, arrived_ms: number): void {
+    const source = this.sources[index] as SourceState
+    assert(stream_time_us >= this.scheduler.now_us, `source ${source.planned.name} went back in stream time`)
+    this.scheduler.enter(stream_time_us)
+    this.outlet.ingest(source.planned.topic, value, source.planned.producer, source.next_seq++, stream_time_us, arrived_ms)
+    source.position = position
+    source.touched = true
+  }
+
+  /**
+   * Works off everything up to `limit_us`. Waits where an effect is slower than its declared latency, and commits
+   * before a command acts, since only durable intents may.
+   */
+  async advance(limit_us: number): Promise<void> {
+    for (;;) {
+      const wait = this.advanceSync(limit_us)
+      if (wait === undefined) return
+      await wait
+    }
+  }
+
+  /** Like `advance`, answering at once: undefined when done, else what to wait for before calling again. */
+  advanceSync(limit_us: number): Promise<void> | undefined {
+    const scheduler = this.scheduler
+    if (!this.commands) return scheduler.advance(limit_us)
+    // Instant by instant, so that an intent is durable before its command acts.
+    for (;;) {
+      if (scheduler.waiting) {
+        const wait = scheduler.advance(scheduler.now_us)
+        if (wait !== undefined) return wait
+      }
+      const next = scheduler.next()
+      if (next > limit_us) return scheduler.advance(limit_us)
+      if (this.tasks.some((task) => task.asks?.needsCommit === true && task.asks.due_us <= next)) {
+        const commit = this.commit()
+        if (commit !== undefined) return commit.then(() => this.begin(next))
+        this.begin(next)
+      }
+      const wait = scheduler.advance(next)
+      if (wait !== undefined) return wait
+    }
+  }
+
+  /** Lets the commands that fall due by `at_us` act: their intents are durable. */
+  private begin(at_us: number): void {
+    for (const task of this.tasks) {
+      if (task.asks?.needsCommit === true) task.asks.begin(at_us)
+    }
+  }
+
+  private get commands(): boolean {
+    return this.tasks.some((task) => task.planned.processor.kind === 'command')
+  }
+
+  private deliver(lane: Lane, envelope: Envelope): void {
+    for (const consumer of lane.consumers) {
+      const due = (this.tasks[consumer.task] as Task).deliver(consumer.channel, envelope)
+      this.scheduler.wake(consumer.task, due)
+    }
+    this.options.observer?.emitted?.(envelope)
+  }
+
+  /**
+   * Commits the epoch; resolves when it is durable, undefined if there was nothing to commit. The bytes are handed
+   * over before this returns, so the next epoch may begin at once; commits are serial in the broker.
+   */
+  commit(graceful = false): Promise<void> | undefined {
+    if (this.stopped !== undefined) return Promise.reject(this.stopped)
+    assert(!this.scheduler.waiting, 'a commit in the middle of an instant')
+    const puts: Put[] = []
+    const batches: Batch[] = []
+    const frontier_us = this.scheduler.now_us
+    this.journalSources(frontier_us)
+    for (const [index, task] of this.tasks.entries()) {
+      const unsaved = graceful && (this.tail[index] as number) > 0
+      if (!task.touched && !unsaved) continue
+      const seq = this.entries[index] as number
+      const tail = (this.tail[index] as number) + 1
+      const snapshot = graceful || tail >= task.planned.snapshot_every || task.tail_records > MAX_TAIL_RECORDS
+      this.journal(task.planned.producer, taskEntry(task, seq, this.options.hashes, frontier_us, snapshot), frontier_us)
+      this.entries[index] = seq + 1
+      this.tail[index] = snapshot ? 0 : tail
+      if (snapshot) puts.push(...takeSnapshot(task, seq))
+      for (const channel of task.channels) channel.commit()
+      task.touched = false
+      task.timers_fired = 0
+      task.outputs_count = 0
+      task.outputs_hash = 0
+      task.order = []
+    }
+    for (const topic of this.lanes) for (const lane of topic) if (lane.builder.records > 0) batches.push(lane.builder.batch())
+    for (const journal of this.journals) if (journal.records > 0) batches.push(journal.batch())
+    if (batches.length === 0) return undefined
+
+    for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
+    const number = ++this.commits
+    const durable = (this.producer as Producer).commit({ batches, puts }).then(
+      () => this.options.observer?.durable?.(number),
+      (error: unknown) => {
+        this.stopped = error
+        throw error
+      },
+    )
+    for (const topic of this.lanes) for (const lane of topic) if (lane.builder.records > 0) lane.builder.reset()
+    for (const journal of this.journals) if (journal.records > 0) journal.reset()
+    this.outlet.pending = 0
+    return durable
+  }
+
+  /** Number of the last commit begun; `Observer.durable` names it when it is durable. */
+  get commit_number(): number {
+    return this.commits
+  }
+
+  private journalSources(frontier_us: number): void {
+    for (const source of this.sources) {
+      if (!source.touched) continue
+      source.touched = false
+      const { name, producer } = source.planned
+      const entry = sourceEntry(name, source.entries++, this.options.hashes, frontier_us, source.next_seq, source.position ?? null)
+      this.journal(producer, entry, frontier_us)
+    }
+  }
+
+  private journal(producer: number, entry: JournalEntry, frontier_us: number): void {
+    const builder = this.journals[producer] as BatchBuilder
+    builder.append(this.options.journal, entry, entry.task, entry.task, entry.seq, frontier_us, { length: 0, producers: [], seqs: [] })
+  }
+}
+
+/** A task that has read this many records since its snapshot takes one at its next commit. */
+const MAX_TAIL_RECORDS = 200_000
+
+function outsideOf(options: EngineOptions, stage: string): Outside | undefined {
+  const runner = options.runners[stage]
+  if (runner === undefined) return undefined
+  return 'query' in runner ? { kind: 'query', runner: runner.query } : { kind: 'command', runner: runner.command }
+}

@@ -1,0 +1,149 @@
+import { crc32 } from 'node:zlib'
+import { Arena } from '../api/arena.ts'
+import { parseRecordId } from '../api/record.ts'
+import type { BatchBuilder, Causes } from '../log/batch.ts'
+import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import type { Envelope } from './envelope.ts'
+import { mixHash } from './envelope.ts'
+import type { Outlet, Output, Task } from './task.ts'
+
+/** One partition while the engine runs: the batch under construction, its next offset, and who reads it. */
+export interface Lane {
+  readonly topic: PlannedTopic
+  readonly partition: number
+  readonly builder: BatchBuilder
+  next_offset: number
+  readonly consumers: readonly { readonly task: number; readonly channel: number }[]
+}
+
+/** Where a record goes once it is encoded. */
+export type Deliver = (lane: Lane, envelope: Envelope) => void
+
+class CauseList implements Causes {
+  length = 0
+  readonly producers: string[] = []
+  readonly seqs: number[] = []
+
+  add(producer: string, seq: number): void {
+    for (let i = 0; i < this.length; i++) if (this.producers[i] === producer && this.seqs[i] === seq) return
+    this.producers[this.length] = producer
+    this.seqs[this.length++] = seq
+  }
+
+  addId(id: string): void {
+    const parsed = parseRecordId(id)
+    if (parsed !== undefined) this.add(parsed.producer, parsed.seq)
+  }
+}
+
+/**
+ * Encodes what tasks emit into the batches of this commit and hands the records to their consumers.
+ *
+ * The outputs of one step go out together or not at all: several are encoded aside first, so that a value that does
+ * not fit leaves no half step behind.
+ */
+export class LiveOutlet implements Outlet {
+  private readonly plan: Plan
+  private readonly lanes: readonly (readonly Lane[])[]
+  private readonly deliver: Deliver
+  private readonly causes = new CauseList()
+  private readonly aside = new Arena()
+  /** Records appended since the last commit. */
+  pending = 0
+
+  constructor(plan: Plan, lanes: readonly (readonly Lane[])[], deliver: Deliver) {
+    this.plan = plan
+    this.lanes = lanes
+    this.deliver = deliver
+  }
+
+  emit(task: Task, outputs: readonly Output[], cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void {
+    const causes = this.causes
+    causes.length = 0
+    if (cause !== undefined) causes.add(this.plan.producers[cause.producer] as string, cause.seq)
+    else causes.addId(cause_id)
+    if (more !== undefined) for (const id of more) causes.addId(id)
+
+    const { name, producer } = task.planned
+    if (outputs.length === 1) {
+      const { topic, value } = outputs[0] as Output
+      const key = keyOf(topic, value)
+      const lane = this.lane(topic, key)
+      lane.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
+      this.hand(task, lane, key, value, producer, arrived_ms)
+      return
+    }
+    const aside = this.aside
+    aside.reset()
+    const ends: number[] = []
+    for (const { topic, value } of outputs) {
+      topic.record.encode(value, aside)
+      ends.push(aside.pos)
+    }
+    let start = 0
+    for (const [index, { topic, value }] of outputs.entries()) {
+      const end = ends[index] as number
+      const key = keyOf(topic, value)
+      const lane = this.lane(topic, key)
+      lane.builder.appendBody(aside.buf.subarray(start, end), key, name, task.next_seq, task.now_us, causes)
+      this.hand(task, lane, key, value, producer, arrived_ms)
+      start = end
+    }
+  }
+
+  /** Writes a record of a source. */
+  ingest(topic: PlannedTopic, value: unknown, producer: number, seq: number, stream_time_us: number, arrived_ms: number): void {
+    this.causes.length = 0
+    const key = keyOf(topic, value)
+    const lane = this.lane(topic, key)
+    lane.builder.append(topic.record, value, key, this.plan.producers[producer] as string, seq, stream_time_us, this.causes)
+    this.pass(lane, key, value, producer, seq, stream_time_us, lane.builder.bodyCrc(0), arrived_ms)
+  }
+
+  private lane(topic: PlannedTopic, key: string): Lane {
+    return (this.lanes[topic.index] as readonly Lane[])[topic.partitionOf(key)] as Lane
+  }
+
+  private hand(task: Task, lane: Lane, key: string, value: unknown, producer: number, arrived_ms: number): void {
+    const crc = lane.builder.bodyCrc(0)
+    const seq = task.next_seq++
+    task.outputs_count++
+    task.outputs_hash = mixHash(task.outputs_hash, seq, crc)
+    this.pass(lane, key, value, producer, seq, task.now_us, crc, arrived_ms)
+  }
+
+  private pass(lane: Lane, key: string, value: unknown, producer: number, seq: number, stream_time_us: number, crc: number, arrived_ms: number): void {
+    const { topic, partition, builder } = lane
+    const offset = lane.next_offset++
+    this.pending++
+    const { body_start: start, body_end: end } = builder
+    this.deliver(lane, { topic, partition, offset, producer, seq, stream_time_us, key, value, crc, arrived_ms, carrier: builder, start, end })
+  }
+}
+
+/** Encodes outputs only to count and hash them: a task that is re-run after a crash has written them before. */
+export class ComparingOutlet implements Outlet {
+  private readonly aside = new Arena()
+
+  emit(task: Task, outputs: readonly Output[]): void {
+    const aside = this.aside
+    aside.reset()
+    const ends: number[] = []
+    for (const { topic, value } of outputs) {
+      topic.record.encode(value, aside)
+      ends.push(aside.pos)
+    }
+    let start = 0
+    for (const end of ends) {
+      const crc = crc32(aside.buf.subarray(start, end), 0)
+      task.outputs_hash = mixHash(task.outputs_hash, task.next_seq++, crc)
+      task.outputs_count++
+      start = end
+    }
+  }
+}
+
+/** The key of a record: the field that the topic names. */
+export function keyOf(topic: PlannedTopic, value: unknown): string {
+  return (value as Record<string, string>)[topic.key] as string
+}

@@ -1,0 +1,161 @@
+import type { Reader } from '../api/broker.ts'
+import { AppError, assert } from '../api/fault.ts'
+import type { Json } from '../api/record.ts'
+import { RecordCursor } from '../log/batch.ts'
+import type { PlannedTopic } from '../plan/plan.ts'
+import { crc32 } from 'node:zlib'
+import type { Engine, EngineOptions } from './engine.ts'
+import type { Envelope } from './envelope.ts'
+import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
+import { ComparingOutlet } from './outlet.ts'
+import { CELLS, cellPrefix, loadCell, loadSnapshot, TASKS } from './snapshot.ts'
+import type { Task } from './task.ts'
+
+/**
+ * Recovery: load the last snapshot, re-run the journal's tail with inputs and outputs compared and discarded, go on.
+ *
+ * The first difference stops the process (exit 3): the code, the data or the machine is not what it was. Records that
+ * were durable but not yet consumed (on feedback edges) are buffered again.
+ */
+export async function recover(engine: Engine, options: EngineOptions): Promise<void> {
+  const { broker, plan } = options
+  const producers = new Map(plan.producers.map((name, index) => [name, index]))
+  let frontier_us = 0
+  for (const source of engine.sources) {
+    const end = broker.partition(JOURNAL, source.planned.producer).end_offset
+    if (end === 0) continue
+    const [entry] = await readJournal(broker, options.journal, source.planned.producer, end - 1, end)
+    assert(entry !== undefined, `the journal of ${source.planned.name} has no entry ${end - 1}`)
+    source.next_seq = entry.next_seq
+    source.entries = end
+    source.position = JSON.parse(entry.position) as Json
+    frontier_us = Math.max(frontier_us, entry.frontier_us)
+  }
+  for (const [index, task] of engine.tasks.entries()) {
+    const end = broker.partition(JOURNAL, task.planned.producer).end_offset
+    if (end === 0) continue
+    const bytes = await broker.get(TASKS, task.planned.name)
+    const from = bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
+    for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
+    const tail = await readJournal(broker, options.journal, task.planned.producer, from, end)
+    refuseForeignTail(task, tail, options.hashes)
+    await rerun(task, tail, broker, producers)
+    engine.resume(index, end, tail.length)
+    frontier_us = Math.max(frontier_us, task.now_us)
+  }
+  engine.scheduler.now_us = frontier_us
+  for (const [index, task] of engine.tasks.entries()) {
+    for (const [number, channel] of task.channels.entries()) {
+      const { topic, partition } = channel.input
+      const end = broker.partition(topic.name, partition).end_offset
+      for await (const envelope of envelopes(broker, topic, partition, channel.position, end, producers)) {
+        task.deliver(number, envelope)
+      }
+    }
+    engine.scheduler.wake(index, task.nextDue())
+  }
+}
+
+async function readJournal(broker: Reader, type: JournalType, partition: number, from: number, to: number): Promise<JournalEntry[]> {
+  const entries: JournalEntry[] = []
+  const cursor = new RecordCursor()
+  for (let offset = from; offset < to; ) {
+    const batch = await broker.read(JOURNAL, partition, offset)
+    assert(batch !== undefined, `the journal ends at ${offset} before ${to}`)
+    cursor.open(batch, offset)
+    while (cursor.next() && cursor.offset < to) {
+      entries.push(type.decode(batch.bodies, cursor.body_start, cursor.body_end))
+      offset = cursor.offset + 1
+    }
+  }
+  return entries
+}
+
+/** Records `[from, to)` of a partition as the engine passes them around. */
+export async function* envelopes(
+  broker: Reader,
+  topic: PlannedTopic,
+  partition: number,
+  from: number,
+  to: number,
+  producers: ReadonlyMap<string, number>,
+): AsyncGenerator<Envelope> {
+  const cursor = new RecordCursor()
+  for (let offset = from; offset < to; ) {
+    const batch = await broker.read(topic.name, partition, offset)
+    if (batch === undefined || batch.base_offset > offset) {
+      throw new AppError('STATE_UNRECOVERABLE', `${topic.name}/${partition} has no record at offset ${offset} any more`, {
+        exit_code: 3,
+        hint: 'the log was cut behind a recovery position; restore the directory, or start with --rebuild',
+      })
+    }
+    cursor.open(batch, offset)
+    const carrier = { buf: batch.bodies }
+    while (cursor.next() && cursor.offset < to) {
+      const { body_start: start, body_end: end, seq, stream_time_us } = cursor
+      const producer = producers.get(cursor.producer)
+      assert(producer !== undefined, `${topic.name}/${partition}@${cursor.offset} was written by the unknown ${cursor.producer}`)
+      const value = topic.record.decode(batch.bodies, start, end)
+      const crc = crc32(batch.bodies.subarray(start, end), 0)
+      offset = cursor.offset + 1
+      yield { topic, partition, offset: cursor.offset, producer, seq, stream_time_us, key: cursor.key(), value, crc, arrived_ms: Number.NaN, carrier, start, end }
+    }
+  }
+}
+
+function refuseForeignTail(task: Task, tail: readonly JournalEntry[], hashes: Hashes): void {
+  for (const entry of tail) {
+    for (const what of ['code', 'config', 'schemas', 'models'] as const) {
+      if (entry[what] === hashes[what]) continue
+      throw new AppError('BUILD_CHANGED', `the ${what} changed since ${task.planned.name} last wrote a snapshot`, {
+        exit_code: 2,
+        hint: 'run the build and configuration that wrote this directory once and stop it with Ctrl-C, or start with --rebuild',
+      })
+    }
+  }
+}
+
+async function rerun(task: Task, tail: readonly JournalEntry[], broker: Reader, producers: ReadonlyMap<string, number>): Promise<void> {
+  const live = task.outlet
+  task.outlet = new ComparingOutlet()
+  for (const entry of tail) {
+    for (const read of entry.inputs) {
+      const number = task.channels.findIndex(({ input }) => input.topic.name === read.topic && input.partition === read.partition)
+      const channel = task.channels[number]
+      assert(channel !== undefined, `${task.planned.name} has no input ${read.topic}/${read.partition}`)
+      for await (const envelope of envelopes(broker, channel.input.topic, read.partition, read.from, read.to, producers)) {
+        task.deliver(number, envelope)
+      }
+    }
+    if (task.planned.merge === 'arrival') task.runOrdered(entry.order, entry.frontier_us)
+    else await task.run(entry.frontier_us)
+    compare(task, entry)
+    for (const channel of task.channels) channel.commit()
+    task.timers_fired = 0
+    task.outputs_count = 0
+    task.outputs_hash = 0
+    task.order = []
+  }
+  task.touched = false
+  task.outlet = live
+}
+
+/** The first difference between what was journaled and what came out now is fatal. */
+function compare(task: Task, entry: JournalEntry): void {
+  const differs = (what: string, was: number, is: number) => {
+    if (was === is) return
+    throw new AppError('RECOVERY_DIFFERS', `re-running ${task.planned.name} entry ${entry.seq}: ${what} was ${was} and is ${is}`, {
+      exit_code: 3,
+      hint: 'code, data or machine changed under this state; run `aitrader audit verify --data DIR`, or start with --rebuild',
+    })
+  }
+  for (const read of entry.inputs) {
+    const channel = task.channels.find(({ input }) => input.topic.name === read.topic && input.partition === read.partition)
+    differs(`records read of ${read.topic}/${read.partition}`, read.count, channel?.count ?? 0)
+    differs(`hash of ${read.topic}/${read.partition}`, read.hash, channel?.hash ?? 0)
+  }
+  differs('timers fired', entry.timers, task.timers_fired)
+  differs('records written', entry.outputs_count, task.outputs_count)
+  differs('hash of what was written', entry.outputs_hash, task.outputs_hash)
+  differs('next sequence number', entry.next_seq, task.next_seq)
+}

@@ -1,0 +1,307 @@
+import { AppError, assert } from '../api/fault.ts'
+import type { Json } from '../api/record.ts'
+import type { Source, SourceItem } from '../api/source.ts'
+import { canonical } from '../state/canonical.ts'
+import type { Engine, SourceState } from './engine.ts'
+
+/** The process's clock and timers, replaceable: commits, pacing and latencies use it, results never do. */
+export interface Clock {
+  /** Monotone milliseconds. */
+  now_ms(): number
+  /** Resolves after about `delay_ms`; 0 is one turn of the event loop. */
+  wait(delay_ms: number): Promise<void>
+}
+
+export interface RunOptions {
+  readonly engine: Engine
+  /** Data source by its name in the topology. */
+  readonly feed: { readonly name: string; readonly source: Source }
+  /** Stream time per wall time; infinity takes everything as fast as it comes. */
+  readonly speed: number
+  /** Ends after the last frame and the drain; else ticks go on until stopped. */
+  readonly once: boolean
+  readonly commit_interval_ms: number
+  readonly commit_max_records: number
+  readonly end_drain_ms: number
+  readonly clock: Clock
+  /** Set to true by whoever wants the run to stop; looked at between frames. */
+  readonly stop: { requested: boolean }
+  /** Spins instead of sleeping before a frame is due: exact pacing, a core busy. For measurements. */
+  readonly spin?: boolean
+}
+
+interface FeedPosition {
+  readonly identity: string
+  readonly at: Json
+  readonly stream_time_us: number
+}
+
+/** Most bytes of one epoch; back-pressure begins here whatever the interval. */
+const MAX_EPOCH_BYTES = 8 * 1024 * 1024
+
+/**
+ * Feeds an engine from its sources, paces it, and commits it.
+ *
+ * Back-pressure: one epoch is written while the next is filled; a full epoch waits for the write, and the source
+ * behind it reads no further ahead than its bound.
+ */
+export class Run {
+  private readonly options: RunOptions
+  private readonly engine: Engine
+  private readonly feed: SourceState
+  private readonly feed_index: number
+  private readonly controls: { value: unknown; done: () => void; failed: (error: unknown) => void }[] = []
+  private readonly identity: string
+  private ahead: SourceItem | undefined
+  private last_commit_ms = 0
+  private last_yield_ms = 0
+  private inflight: Promise<void> | undefined
+  private failure: unknown
+  /** Wall and stream time at which pacing began. */
+  private pace_wall_ms = 0
+  private pace_stream_us = -1
+  private woke_ms = 0
+  private wake: (() => void) | undefined
+  frames = 0
+
+  constructor(options: RunOptions) {
+    this.options = options
+    this.engine = options.engine
+    this.feed_index = this.engine.sources.findIndex((source) => source.planned.name === options.feed.name)
+    const feed = this.engine.sources[this.feed_index]
+    assert(feed !== undefined, `the topology has no source ${options.feed.name}`)
+    this.feed = feed
+    this.identity = canonical(options.feed.source.identity)
+  }
+
+  /** Hands in a record for the source `control`; resolves when it is durable. */
+  control(value: unknown): Promise<void> {
+    return new Promise((done, failed) => {
+      this.controls.push({ value, done, failed })
+      this.wake?.()
+    })
+  }
+
+  /** Ends a wait, so that a stop is seen at once. */
+  nudge(): void {
+    this.wake?.()
+  }
+
+  /** Runs to the end, or until stopped; everything is durable and snapshot when it resolves. */
+  async run(): Promise<void> {
+    const { engine, options } = this
+    const position = this.feed.position as unknown as FeedPosition | undefined
+    if (position !== undefined && position.identity !== this.identity) {
+      throw new AppError('SOURCE_MISMATCH', 'this directory was written from another source', {
+        exit_code: 2,
+        hint: `it holds ${position.identity}; start on another --data directory, or with the same source`,
+      })
+    }
+    this.declareInstruments()
+    await options.feed.source.open(position?.at)
+    this.last_commit_ms = options.clock.now_ms()
+    try {
+      await this.loop()
+      if (options.once && !options.stop.requested) await this.drain()
+    } finally {
+      await options.feed.source.close()
+    }
+    await this.settle()
+    const last = engine.commit(true)
+    if (last !== undefined) await last
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  private async loop(): Promise<void> {
+    const { options, engine } = this
+    const { clock, stop } = options
+    const paced = Number.isFinite(options.speed)
+    while (!stop.requested) {
+      if (this.failure !== undefined) throw this.failure
+      this.ahead ??= options.feed.source.take()
+      const item = this.ahead
+      if (this.controls.length > 0) {
+        const wait = this.takeControl(item)
+        if (wait !== undefined) await wait
+      }
+      if (item === undefined) {
+        if (options.feed.source.done) {
+          if (options.once) return
+          await this.idle(undefined)
+        } else await this.starve()
+        continue
+      }
+      let arrived_ms: number
+      if (paced) {
+        const due_ms = this.dueAt(item)
+        const now_ms = clock.now_ms()
+        if (due_ms > now_ms) {
+          await this.idle(item)
+          continue
+        }
+        arrived_ms = Math.max(due_ms, options.spin === true ? 0 : this.woke_ms)
+      } else arrived_ms = clock.now_ms()
+      this.ahead = undefined
+      const before = engine.advanceSync(item.stream_time_us - 1)
+      if (before !== undefined) await this.advance(before, item.stream_time_us - 1)
+      const at = { identity: this.identity, at: item.position, stream_time_us: item.stream_time_us }
+      engine.ingest(this.feed_index, item.value, item.stream_time_us, at, arrived_ms)
+      this.frames++
+      const after = engine.advanceSync(item.stream_time_us)
+      if (after !== undefined) await this.advance(after, item.stream_time_us)
+      const check = this.checkCommit()
+      if (check !== undefined) await check
+    }
+  }
+
+  /** Waits for an effect, then goes on to `limit_us`. */
+  private async advance(wait: Promise<void>, limit_us: number): Promise<void> {
+    await wait
+    await this.engine.advance(limit_us)
+  }
+
+  /** Ticks go on after the last frame, so that what is due by the end of the drain happens. */
+  private async drain(): Promise<void> {
+    const end_us = this.endOfDrain()
+    if (end_us === undefined) return
+    if (Number.isFinite(this.options.speed)) {
+      while (!this.options.stop.requested && this.pacedNow() < end_us) await this.idle(undefined)
+      if (this.options.stop.requested) return
+    }
+    await this.engine.advance(end_us)
+  }
+
+  private endOfDrain(): number | undefined {
+    const position = this.feed.position as unknown as FeedPosition | undefined
+    return position === undefined ? undefined : position.stream_time_us + this.options.end_drain_ms * 1000
+  }
+
+  /** Commits when the interval is over and the last write is done, or when the epoch is full. */
+  private checkCommit(): Promise<void> | undefined {
+    const { engine, options } = this
+    if (engine.pending >= options.commit_max_records || (engine.pending & 1023) === 1023) {
+      if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
+    }
+    const now_ms = options.clock.now_ms()
+    if (now_ms - this.last_commit_ms < options.commit_interval_ms) return undefined
+    if (this.inflight === undefined) this.begin(now_ms)
+    // The event loop is owed a turn: signals, the control socket, the source's reads and the writer's answers.
+    if (now_ms - this.last_yield_ms < options.commit_interval_ms) return undefined
+    this.last_yield_ms = now_ms
+    return options.clock.wait(0)
+  }
+
+  private async fullEpoch(): Promise<void> {
+    await this.settle()
+    this.begin(this.options.clock.now_ms())
+  }
+
+  private begin(now_ms: number): void {
+    this.last_commit_ms = now_ms
+    const durable = this.engine.commit()
+    if (durable === undefined) return
+    const inflight: Promise<void> = durable.then(
+      () => {
+        if (this.inflight === inflight) this.inflight = undefined
+        this.wake?.()
+      },
+      (error: unknown) => {
+        this.failure = error
+        this.wake?.()
+      },
+    )
+    this.inflight = inflight
+  }
+
+  /** Waits for the write in flight. */
+  private async settle(): Promise<void> {
+    while (this.inflight !== undefined && this.failure === undefined) await this.inflight
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  /** The source has nothing ready: commit what there is, then wait for it. */
+  private async starve(): Promise<void> {
+    if (this.engine.pending > 0 && this.inflight === undefined) this.begin(this.options.clock.now_ms())
+    await this.sleep(this.options.feed.source.ready())
+    this.woke_ms = this.options.clock.now_ms()
+  }
+
+  /** Nothing is due yet: tick, commit, and sleep until `next` is due or something happens. */
+  private async idle(next: SourceItem | undefined): Promise<void> {
+    const { engine, options } = this
+    const now_ms = options.clock.now_ms()
+    const tick_us = Math.min(this.pacedNow(), next === undefined ? (this.endOfDrain() ?? 0) : next.stream_time_us - 1)
+    if (tick_us > engine.now_us) await engine.advance(tick_us)
+    const owed_ms = this.last_commit_ms + options.commit_interval_ms - now_ms
+    if (engine.pending > 0 && this.inflight === undefined && owed_ms <= 0) this.begin(now_ms)
+    const due_ms = next === undefined ? Number.POSITIVE_INFINITY : this.dueAt(next) - now_ms
+    const timer_ms = (engine.scheduler.next() - tick_us) / (1000 * Math.min(options.speed, 1e6))
+    const commit_ms = engine.pending > 0 && this.inflight === undefined ? Math.max(owed_ms, 0) : Number.POSITIVE_INFINITY
+    const delay_ms = Math.min(due_ms, Math.max(timer_ms, 1), commit_ms, 100)
+    await this.sleep(options.clock.wait(options.spin === true || delay_ms < 1 ? 0 : delay_ms))
+    this.woke_ms = options.clock.now_ms()
+  }
+
+  private async sleep(until: Promise<void>): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve
+    })
+    await Promise.race([until, woken])
+    this.wake = undefined
+  }
+
+  private dueAt(item: SourceItem): number {
+    if (this.pace_stream_us < 0) {
+      this.pace_stream_us = item.stream_time_us
+      this.pace_wall_ms = this.options.clock.now_ms()
+    }
+    return this.pace_wall_ms + (item.stream_time_us - this.pace_stream_us) / (1000 * this.options.speed)
+  }
+
+  /** Where stream time stands by the wall clock, microseconds. */
+  private pacedNow(): number {
+    if (!Number.isFinite(this.options.speed)) return Number.POSITIVE_INFINITY
+    if (this.pace_stream_us < 0) {
+      this.pace_stream_us = this.engine.now_us
+      this.pace_wall_ms = this.options.clock.now_ms()
+    }
+    const elapsed_ms = this.options.clock.now_ms() - this.pace_wall_ms
+    return Math.floor(this.pace_stream_us + elapsed_ms * 1000 * this.options.speed)
+  }
+
+  /** Writes waiting control records just above the frontier, each at an instant of its own. */
+  private takeControl(next: SourceItem | undefined): Promise<void> | undefined {
+    const { engine } = this
+    const at_us = engine.now_us + 1
+    if (next !== undefined && next.stream_time_us <= at_us) return undefined // No instant is free: the frame goes first.
+    const index = engine.sources.findIndex((source) => source.planned.name === 'control')
+    const control = this.controls.shift()
+    if (control === undefined) return undefined
+    if (index < 0) {
+      control.failed(new AppError('NO_CONTROL', 'this topology has no source named control', { exit_code: 2 }))
+      return undefined
+    }
+    engine.ingest(index, control.value, at_us, null, Number.NaN)
+    return (async () => {
+      await engine.advance(at_us)
+      await this.settle()
+      this.begin(this.options.clock.now_ms())
+      await this.settle()
+      control.done()
+    })()
+  }
+
+  /** The topology's instruments, once per directory, at stream time 0. */
+  private declareInstruments(): void {
+    const { engine } = this
+    const index = engine.sources.findIndex((source) => source.planned.name === 'topology')
+    const source = engine.sources[index]
+    if (source === undefined || source.entries > 0) return
+    for (const instrument of engine.plan.topology.instruments) {
+      const value = { ...instrument, tradable: true, origin: 'TOPOLOGY' }
+      engine.ingest(index, value, 0, { declared: engine.plan.topology.instruments.length }, Number.NaN)
+    }
+    const wait = engine.advanceSync(0)
+    assert(wait === undefined, 'a declared instrument waits for an effect')
+  }
+}

@@ -1,0 +1,88 @@
+import type { Put } from '../api/broker.ts'
+import type { Json } from '../api/record.ts'
+import { canonical, parseCanonical } from '../state/canonical.ts'
+import type { Task } from './task.ts'
+
+/**
+ * Snapshots: the keys that changed, the tables' rows that changed, and one small record per task with its timers, open
+ * requests and input positions, all in the transaction of the commit they belong to.
+ */
+export const CELLS = 'state'
+export const TASKS = 'snapshot'
+
+interface TaskSnapshot {
+  readonly seq: number
+  readonly next_seq: number
+  readonly now_us: number
+  readonly faults: number
+  readonly positions: readonly number[]
+  readonly timers: readonly (readonly [key: string, name: string, due_us: number, cause: string])[]
+  readonly asks: readonly (readonly [key: string, request: Json, due_us: number, id: string])[]
+  readonly failures: number
+  readonly open_until_us: number
+}
+
+const text = new TextEncoder()
+const untext = new TextDecoder()
+
+export const cellPrefix = (task: string): string => `${task}\u0000`
+const cellKey = (task: string, key: string): string => `${task}\u0000c\u0000${key}`
+const rowKey = (task: string, port: string, key: string): string => `${task}\u0000t\u0000${port}\u0000${key}`
+
+/** The changes since the last snapshot; the task counts as clean afterwards. */
+export function takeSnapshot(task: Task, seq: number): Put[] {
+  const puts: Put[] = []
+  const { name, processor } = task.planned
+  for (const key of task.dirty) {
+    const cell = task.cells.get(key)
+    if (cell === undefined) continue
+    puts.push({ store: CELLS, key: cellKey(name, key), value: text.encode(canonical(processor.snapshot(cell.state))) })
+  }
+  task.dirty.clear()
+  for (const [port, table] of Object.entries(task.tables)) {
+    for (const key of table.dirty) {
+      puts.push({ store: CELLS, key: rowKey(name, port, key), value: text.encode(canonical(table.row(key))) })
+    }
+    table.dirty.clear()
+  }
+  const snapshot: TaskSnapshot = {
+    seq,
+    next_seq: task.next_seq,
+    now_us: task.now_us,
+    faults: task.faults,
+    positions: task.channels.map((channel) => channel.position),
+    timers: task.timers.pending().map((timer) => [timer.key, timer.name, timer.due_us, timer.cause] as const),
+    asks: (task.asks?.open ?? []).map((open) => [open.key, open.request, open.due_us, open.id] as const),
+    failures: task.asks?.failures ?? 0,
+    open_until_us: task.asks?.open_until_us ?? 0,
+  }
+  puts.push({ store: TASKS, key: name, value: text.encode(canonical(snapshot as unknown as Json)) })
+  task.tail_records = 0
+  return puts
+}
+
+/** Fills a fresh task from its snapshot's main record; answers the journal entry it belongs to. */
+export function loadSnapshot(task: Task, bytes: Uint8Array): number {
+  const snapshot = parseCanonical(untext.decode(bytes)) as unknown as TaskSnapshot
+  task.next_seq = snapshot.next_seq
+  task.now_us = snapshot.now_us
+  task.faults = snapshot.faults
+  for (const [index, position] of snapshot.positions.entries()) task.channels[index]?.seek(position)
+  for (const [key, name, due_us, cause] of snapshot.timers) task.timers.set(key, name, due_us, cause)
+  if (task.asks !== undefined) {
+    task.asks.failures = snapshot.failures
+    task.asks.open_until_us = snapshot.open_until_us
+    for (const [key, request, due_us, id] of snapshot.asks) task.asks.restore(key, request, due_us, id)
+  }
+  return snapshot.seq
+}
+
+/** Puts one stored cell or table row back; `key` is the store's key. */
+export function loadCell(task: Task, key: string, value: Uint8Array): void {
+  const parts = key.slice(task.planned.name.length + 1).split('\u0000')
+  const json = parseCanonical(untext.decode(value))
+  if (parts[0] === 'c') {
+    const name = parts.slice(1).join('\u0000')
+    task.cells.set(name, { state: task.planned.processor.restore(json, name, task.planned.params) })
+  } else task.tables[parts[1] as string]?.load(parts.slice(2).join('\u0000'), json)
+}

@@ -1,0 +1,285 @@
+import type { Effect } from '../api/effect.ts'
+import { AppError, DataFault, InvariantError } from '../api/fault.ts'
+import type { Step } from '../api/processor.ts'
+import { recordId } from '../api/record.ts'
+import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
+import { BroadcastTable } from '../state/table.ts'
+import { Timers } from '../state/timers.ts'
+import { Asks, type OpenAsk, type Outside } from './asks.ts'
+import { before, Channel } from './channel.ts'
+import { StepContext } from './context.ts'
+import type { Envelope } from './envelope.ts'
+
+/** State of one key. */
+export interface Cell {
+  state: unknown
+}
+
+/** Where a task's outputs go: the batches under construction, or a comparison when it is re-run. */
+export interface Outlet {
+  /**
+   * Encodes all `values` and hands them on, or throws a `DataFault` and has done nothing.
+   * Causes are the record in hand (`cause`, or `cause_id` in a timer) and `more`.
+   */
+  emit(task: Task, outputs: readonly Output[], cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void
+}
+
+export interface Output {
+  readonly topic: PlannedTopic
+  readonly value: unknown
+}
+
+/**
+ * One task: the state of its keys, its buffered inputs, its timers, and the loop that merges them.
+ *
+ * `run(limit)` takes everything up to stream time `limit` in merge order. At equal times timers fire first (in the
+ * order they were due and set), then answers of effects, then records.
+ */
+export class Task {
+  readonly planned: PlannedTask
+  readonly channels: readonly Channel[]
+  readonly cells = new Map<string, Cell>()
+  readonly dirty = new Set<string>()
+  readonly tables: Readonly<Record<string, BroadcastTable>>
+  readonly timers = new Timers()
+  readonly asks: Asks | undefined
+  /** Stream time the task has passed, microseconds. */
+  now_us = 0
+  next_seq = 0
+  faults = 0
+  /** Records waiting in all channels. */
+  buffered = 0
+  /** Under `arrival`: channels in the order records came. */
+  private readonly arrivals: number[] = []
+  /** Since the last commit. */
+  timers_fired = 0
+  outputs_count = 0
+  outputs_hash = 0
+  touched = false
+  order: number[] = []
+  /** Records read since the last snapshot; a long tail forces one. */
+  tail_records = 0
+  /** Where outputs go; recovery puts a comparison in its place. */
+  outlet: Outlet
+  private readonly ctx: StepContext
+  private readonly by_data: boolean
+  private readonly outputs: Output[] = []
+
+  constructor(planned: PlannedTask, producers: readonly string[], outlet: Outlet, outside: Outside | undefined) {
+    this.planned = planned
+    this.outlet = outlet
+    this.channels = planned.inputs.map((input) => new Channel(input))
+    this.tables = Object.fromEntries(Object.keys(planned.processor.tables).map((port) => [port, new BroadcastTable()]))
+    this.ctx = new StepContext(planned.params, this.tables, producers)
+    this.by_data = planned.merge === 'by_data'
+    this.asks =
+      outside === undefined || planned.effect === undefined ? undefined : new Asks(outside, planned.effect)
+  }
+
+  /** Buffers a record; answers the stream time at which it may be processed. */
+  deliver(channel: number, envelope: Envelope): number {
+    const to = this.channels[channel] as Channel
+    to.push(envelope)
+    this.buffered++
+    if (!this.by_data) this.arrivals.push(channel)
+    return envelope.stream_time_us + to.input.delay_us
+  }
+
+  /** Stream time of the next thing to do, or infinity. */
+  nextDue(): number {
+    let due = Math.min(this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY, this.asks?.due_us ?? Number.POSITIVE_INFINITY)
+    if (this.buffered > 0) {
+      for (const channel of this.channels) {
+        const head = channel.peek()
+        if (head !== undefined) due = Math.min(due, head.stream_time_us + channel.input.delay_us)
+      }
+    }
+    return due
+  }
+
+  /** Runs up to `limit_us`; a promise if an effect's answer is due and not there yet (call again when it resolves). */
+  run(limit_us: number): Promise<void> | undefined {
+    for (;;) {
+      const channel = this.buffered > 0 ? this.first(limit_us) : undefined
+      const head = channel?.peek()
+      const record_us =
+        head === undefined || channel === undefined
+          ? Number.POSITIVE_INFINITY
+          : Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
+      const timer_us = this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY
+      const answer_us = this.asks?.due_us ?? Number.POSITIVE_INFINITY
+      if (timer_us <= record_us && timer_us <= answer_us) {
+        if (timer_us > limit_us || timer_us === Number.POSITIVE_INFINITY) break
+        this.fire()
+      } else if (answer_us <= record_us) {
+        if (answer_us > limit_us) break
+        const settled = (this.asks as Asks).settle(answer_us)
+        if (settled instanceof Promise) return settled
+        this.answer(settled)
+      } else if (channel !== undefined) {
+        this.take(channel, record_us)
+      } else break
+    }
+    if (limit_us > this.now_us) this.now_us = limit_us
+    return undefined
+  }
+
+  /** Runs records in the journaled order of an `arrival` merge; timers fire before the record that passes them. */
+  runOrdered(order: readonly number[], limit_us: number): void {
+    for (let i = 0; i + 1 < order.length; i += 2) {
+      const channel = this.channels[order[i] as number] as Channel
+      for (let left = order[i + 1] as number; left > 0; left--) {
+        const head = channel.peek()
+        if (head === undefined) throw new InvariantError(`${this.planned.name}: the journal's order names a missing record`)
+        const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
+        while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
+        this.arrivals.splice(this.arrivals.indexOf(order[i] as number), 1)
+        this.take(channel, at)
+      }
+    }
+    while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= limit_us) this.fire()
+    if (limit_us > this.now_us) this.now_us = limit_us
+  }
+
+  /** The channel whose head comes next, if it may be released. */
+  private first(limit_us: number): Channel | undefined {
+    if (!this.by_data) {
+      const index = this.arrivals.shift() as number
+      const last = this.order.length - 2
+      if (last >= 0 && this.order[last] === index) (this.order[last + 1] as number)++
+      else this.order.push(index, 1)
+      // A timer may come first: then the record waits at the front again.
+      const channel = this.channels[index] as Channel
+      const head = channel.peek() as Envelope
+      const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
+      while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
+      return channel
+    }
+    let best: Channel | undefined
+    let best_head: Envelope | undefined
+    for (const channel of this.channels) {
+      const head = channel.peek()
+      if (head === undefined) continue
+      const delay = channel.input.delay_us
+      if (best === undefined || best_head === undefined || before(head, delay, best_head, best.input.delay_us)) {
+        best = channel
+        best_head = head
+      }
+    }
+    if (best === undefined || best_head === undefined) return undefined
+    return best_head.stream_time_us + best.input.delay_us <= limit_us ? best : undefined
+  }
+
+  private take(channel: Channel, at_us: number): void {
+    const envelope = channel.take()
+    this.buffered--
+    this.tail_records++
+    this.touched = true
+    this.now_us = at_us
+    const { port, table } = channel.input
+    const processor = this.planned.processor
+    if (table) {
+      ;(this.tables[port] as BroadcastTable).set(envelope.key, envelope.value, recordIdOf(this.ctx, envelope, at_us))
+      if (processor.on[port] === undefined) return
+    }
+    const keyOf = processor.state_key[port]
+    const key = keyOf === undefined ? envelope.key : keyOf(envelope.value)
+    this.step(key, envelope, '', envelope.arrived_ms, () => {
+      const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => Step<unknown>
+      return handler(this.cell(key).state, envelope.value, this.ctx)
+    })
+  }
+
+  private fire(): void {
+    const timer = this.timers.take()
+    if (timer === undefined) return
+    this.touched = true
+    this.timers_fired++
+    if (timer.due_us > this.now_us) this.now_us = timer.due_us
+    const processor = this.planned.processor
+    const handler = processor.timer
+    if (handler === undefined) throw new InvariantError(`${processor.name} set a timer and has no timer handler`)
+    this.step(timer.key, undefined, timer.cause, Number.NaN, () => handler(this.cell(timer.key).state, timer.name, this.ctx))
+  }
+
+  private answer(open: OpenAsk): void {
+    this.touched = true
+    if (open.due_us > this.now_us) this.now_us = open.due_us
+    const effect = this.planned.processor as Effect
+    const answer = open.answer ?? { ok: false, code: 'EFFECT_FAILED' }
+    this.step(open.key, undefined, open.id, open.arrived_ms, () => effect.answer(this.cell(open.key).state, open.request, answer, this.ctx))
+  }
+
+  private cell(key: string): Cell {
+    return this.cells.get(key) ?? { state: this.planned.processor.initial(key, this.planned.params) }
+  }
+
+  private step(key: string, envelope: Envelope | undefined, id: string, arrived_ms: number, handle: () => Step<unknown> | { kind: 'ask'; state: unknown; request: unknown }): void {
+    const ctx = this.ctx
+    ctx.begin(key, this.now_us, envelope, id)
+    try {
+      const result = handle()
+      if (result.kind === 'fault') return this.deadLetter(envelope, id, result.code, result.detail)
+      if (result.kind === 'ask') this.asks?.add(key, result.request as never, this.now_us, ctx.id, arrived_ms)
+      else if (result.outputs !== undefined) this.send(result.outputs, envelope, id, arrived_ms)
+      const cell = this.cells.get(key)
+      if (cell === undefined) this.cells.set(key, { state: result.state })
+      else cell.state = result.state
+      this.dirty.add(key)
+      if (ctx.timer_changes !== undefined) {
+        for (const change of ctx.timer_changes) {
+          if (change.due_us === undefined) this.timers.cancel(key, change.name)
+          else this.timers.set(key, change.name, change.due_us, ctx.id)
+        }
+      }
+    } catch (error) {
+      if (error instanceof DataFault) return this.deadLetter(envelope, id, error.code, error.detail)
+      if (error instanceof AppError) throw error
+      const what = envelope === undefined ? `a timer or answer caused by ${id}` : ctx.id
+      throw new InvariantError(`${this.planned.name} processing ${what}: ${(error as Error).stack ?? error}`)
+    }
+  }
+
+  private send(outputs: object, envelope: Envelope | undefined, id: string, arrived_ms: number): void {
+    const batch = this.outputs
+    batch.length = 0
+    for (const port in outputs) {
+      const values = (outputs as Record<string, readonly unknown[] | undefined>)[port]
+      if (values === undefined || values.length === 0) continue
+      const topic = this.planned.outputs.get(port)
+      if (topic === undefined) continue // An output port that the topology leaves unwired.
+      for (const value of values) batch.push({ topic, value })
+    }
+    if (batch.length > 0) this.outlet.emit(this, batch, envelope, id, this.ctx.causes, arrived_ms)
+  }
+
+  private deadLetter(envelope: Envelope | undefined, id: string, code: string, detail: Readonly<Record<string, unknown>>): void {
+    this.faults++
+    this.touched = true
+    const { faults_to, max_faults, stage } = this.planned
+    if (max_faults !== undefined && this.faults > max_faults) {
+      throw new AppError('FAULT_LIMIT', `stage ${stage} refused more than ${max_faults} records, the last with ${code}`, {
+        exit_code: 3,
+        hint: 'look at the dead letters with `aitrader dlq list`, mend the cause or raise max_faults',
+      })
+    }
+    if (faults_to === undefined) return
+    const payload = (envelope?.value as { payload?: unknown } | undefined)?.payload
+    const letter = {
+      origin_topic: envelope?.topic.name ?? '',
+      origin_partition: envelope?.partition ?? -1,
+      origin_id: this.ctx.id,
+      stage,
+      code,
+      detail: JSON.stringify(detail, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
+      record: envelope?.topic.record.name ?? '',
+      bytes: payload instanceof Uint8Array ? payload : this.ctx.body(),
+    }
+    this.outlet.emit(this, [{ topic: faults_to, value: letter }], envelope, id, undefined, Number.NaN)
+  }
+}
+
+function recordIdOf(ctx: StepContext, envelope: Envelope, at_us: number): string {
+  ctx.begin(envelope.key, at_us, envelope, '')
+  return recordId(ctx.producer, envelope.seq)
+}

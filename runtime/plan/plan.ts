@@ -1,0 +1,194 @@
+import type { AnyProcessor } from '../api/effect.ts'
+import { AppError, assert } from '../api/fault.ts'
+import type { RecordType } from '../api/record.ts'
+import type { EffectDeclaration, StageDeclaration, Topology } from '../topology/types.ts'
+import { partitionOf } from './partitioner.ts'
+
+/**
+ * The planner: from a checked topology to topics, producers and tasks in the order they run.
+ *
+ * Producers are numbered sources first, then tasks in topological order; this number is the `producer` of the merge
+ * order. Within one instant of stream time a task therefore runs after everything that feeds it.
+ */
+export interface PlannedTopic {
+  readonly index: number
+  readonly name: string
+  readonly record: RecordType<unknown>
+  readonly key: string
+  readonly partitions: number
+  readonly retention_us: number | undefined
+  readonly retention_bytes: number | undefined
+  partitionOf(key: string): number
+}
+
+export interface PlannedInput {
+  readonly port: string
+  readonly table: boolean
+  readonly topic: PlannedTopic
+  readonly partition: number
+  /** Least delay of a feedback edge, microseconds; 0 on an ordinary edge. */
+  readonly delay_us: number
+}
+
+export interface PlannedTask {
+  /** `stage/partition`: the producer's name in every record id. */
+  readonly name: string
+  readonly stage: string
+  readonly number: number
+  /** Its number among all producers. */
+  readonly producer: number
+  readonly processor: AnyProcessor
+  readonly params: unknown
+  readonly inputs: readonly PlannedInput[]
+  readonly outputs: ReadonlyMap<string, PlannedTopic>
+  readonly faults_to: PlannedTopic | undefined
+  readonly snapshot_every: number
+  readonly merge: 'by_data' | 'arrival'
+  readonly max_faults: number | undefined
+  readonly effect: EffectDeclaration | undefined
+}
+
+export interface PlannedSource {
+  readonly name: string
+  readonly producer: number
+  readonly topic: PlannedTopic
+}
+
+export interface Plan {
+  readonly topology: Topology
+  readonly topics: readonly PlannedTopic[]
+  readonly sources: readonly PlannedSource[]
+  readonly tasks: readonly PlannedTask[]
+  /** Stages in the order they run. */
+  readonly stages: readonly string[]
+  /** Names of all producers, by number. */
+  readonly producers: readonly string[]
+}
+
+export interface World {
+  readonly processors: Readonly<Record<string, AnyProcessor>>
+  readonly records: Readonly<Record<string, RecordType<unknown>>>
+}
+
+/** Plans a linted topology. What lint would have found is an assertion here. */
+export function plan(topology: Topology, world: World): Plan {
+  const topics = Object.entries(topology.topics).map(([name, declared], index): PlannedTopic => {
+    const record = world.records[declared.record]
+    assert(record !== undefined, `topic ${name} has the unknown record ${declared.record}`)
+    const cache = new Map<string, number>()
+    return {
+      index,
+      name,
+      record,
+      key: declared.key,
+      partitions: declared.partitions,
+      retention_us: declared.retention_us,
+      retention_bytes: declared.retention_bytes,
+      partitionOf(key) {
+        let partition = cache.get(key)
+        if (partition === undefined) {
+          partition = partitionOf(key, declared.partitions)
+          if (cache.size < 10_000) cache.set(key, partition)
+        }
+        return partition
+      },
+    }
+  })
+  const topic = (name: string): PlannedTopic => {
+    const found = topics.find((candidate) => candidate.name === name)
+    assert(found !== undefined, `the topic ${name} is not declared`)
+    return found
+  }
+
+  const stages = inOrder(topology)
+  const sources = Object.entries(topology.sources).map(([name, source], producer): PlannedSource => {
+    return { name, producer, topic: topic(source.to) }
+  })
+  const tasks: PlannedTask[] = []
+  for (const name of stages) {
+    const stage = topology.stages[name] as StageDeclaration
+    const processor = world.processors[stage.use]
+    assert(processor !== undefined, `stage ${name} uses the unknown processor ${stage.use}`)
+    const keyed = Object.values(stage.from).filter((input) => input.as === 'keyed')
+    const count = keyed[0] === undefined ? 1 : topic(keyed[0].topic).partitions
+    const outputs = new Map(Object.entries(stage.to).map(([port, to]) => [port, topic(to)]))
+    const params = withInstruments(processor, stage, topology)
+    for (let number = 0; number < count; number++) {
+      tasks.push({
+        name: `${name}/${number}`,
+        stage: name,
+        number,
+        producer: sources.length + tasks.length,
+        processor,
+        params,
+        inputs: inputsOf(processor, stage, number, topic),
+        outputs,
+        faults_to: stage.faults_to === undefined ? undefined : topic(stage.faults_to),
+        snapshot_every: processor.kind === 'processor' ? stage.snapshot_every : 1,
+        merge: stage.merge,
+        max_faults: stage.max_faults,
+        effect: stage.effect,
+      })
+    }
+  }
+  const producers = [...sources.map((source) => source.name), ...tasks.map((task) => task.name)]
+  return { topology, topics, sources, tasks, stages, producers }
+}
+
+/** Ports in the order of their topics, partitions ascending: the order in which equal times are merged. */
+function inputsOf(
+  processor: AnyProcessor,
+  stage: StageDeclaration,
+  number: number,
+  topic: (name: string) => PlannedTopic,
+): PlannedInput[] {
+  const inputs: PlannedInput[] = []
+  for (const [port, declared] of Object.entries(stage.from)) {
+    const from = topic(declared.topic)
+    const partitions = declared.as === 'keyed' ? [number] : Array.from({ length: from.partitions }, (_, i) => i)
+    for (const partition of partitions) {
+      const table = port in processor.tables
+      inputs.push({ port, table, topic: from, partition, delay_us: declared.feedback_us ?? 0 })
+    }
+  }
+  return inputs.sort((a, b) => a.topic.index - b.topic.index || a.partition - b.partition)
+}
+
+/** A processor with a param `instruments` gets the topology's, unless the stage sets its own. */
+function withInstruments(processor: AnyProcessor, stage: StageDeclaration, topology: Topology): unknown {
+  const wants = 'instruments' in (processor.params.properties as object) && !('instruments' in stage.params)
+  return wants ? { ...stage.params, instruments: topology.instruments } : stage.params
+}
+
+/** Stages so that each follows what feeds it, feedback edges apart; ties in the order of the file. */
+function inOrder(topology: Topology): string[] {
+  const writers = new Map<string, string[]>()
+  const write = (topic: string | undefined, stage: string) => {
+    if (topic !== undefined) writers.set(topic, [...(writers.get(topic) ?? []), stage])
+  }
+  for (const [name, stage] of Object.entries(topology.stages)) {
+    for (const to of Object.values(stage.to)) write(to, name)
+    write(stage.faults_to, name)
+  }
+  const order: string[] = []
+  const names = Object.keys(topology.stages)
+  while (order.length < names.length) {
+    const next = names.find((name) => {
+      if (order.includes(name)) return false
+      const inputs = Object.values((topology.stages[name] as StageDeclaration).from)
+      return inputs.every((input) => {
+        const ordinary = input.feedback_us === undefined
+        return !ordinary || (writers.get(input.topic) ?? []).every((writer) => order.includes(writer))
+      })
+    })
+    if (next === undefined) {
+      const rest = names.filter((name) => !order.includes(name))
+      throw new AppError('UNDECLARED_CYCLE', `the stages ${rest.join(', ')} feed one another in a circle`, {
+        exit_code: 1,
+        hint: 'mark one edge of the circle with feedback: { min_delay_us: ... }',
+      })
+    }
+    order.push(next)
+  }
+  return order
+}
