@@ -1,0 +1,107 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../../runtime/api/index.ts'
+
+/**
+ * A data directory: `format.json` says what it is, `log.mdb` holds the log, `lock.sqlite` and `holder.json` the lock.
+ *
+ * A directory of a later format or of another topology is refused (exit 2), a damaged `format.json` is `DATA_DAMAGED`
+ * (exit 3); neither is ever written to.
+ */
+
+const FORMAT = 1
+
+export interface DirectoryFormat {
+  readonly format: number
+  readonly topology: string
+  /** Wall time, ISO 8601; for people only. */
+  readonly created: string
+}
+
+export function logPath(dir: string): string {
+  return join(dir, 'log.mdb')
+}
+
+/** What the directory says it is; undefined if there is none yet. */
+export function readFormat(dir: string): DirectoryFormat | undefined {
+  const path = join(dir, 'format.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unusable(dir, error)
+  }
+  let found: Partial<DirectoryFormat> | null
+  try {
+    found = JSON.parse(text) as Partial<DirectoryFormat> | null
+  } catch {
+    found = null
+  }
+  if (typeof found?.format !== 'number' || typeof found.topology !== 'string') {
+    throw new AppError('DATA_DAMAGED', `${path} is damaged`, {
+      exit_code: 3,
+      hint: 'restore it from a copy, or use another directory',
+    })
+  }
+  if (found.format > FORMAT) {
+    throw new AppError('DIRECTORY_TOO_NEW', `${dir} has format ${found.format}, this build knows up to ${FORMAT}`, {
+      exit_code: 2,
+      hint: 'use the build that wrote it, or another directory with --data',
+    })
+  }
+  return { format: found.format, topology: found.topology, created: found.created ?? '' }
+}
+
+export function checkTopology(dir: string, format: DirectoryFormat, topology: string): void {
+  if (format.topology === topology) return
+  throw new AppError('DIRECTORY_MISMATCH', `${dir} belongs to topology ${format.topology}, not ${topology}`, {
+    exit_code: 2,
+    hint: 'choose another directory with --data, or run the topology that it belongs to',
+  })
+}
+
+export function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (error) {
+    throw unusable(dir, error)
+  }
+}
+
+/** Written aside and renamed, so that a crash leaves either nothing or all of it. */
+export function writeFormat(dir: string, topology: string): void {
+  const format: DirectoryFormat = { format: FORMAT, topology, created: new Date().toISOString() }
+  const draft = join(dir, 'format.json.draft')
+  try {
+    const file = openSync(draft, 'w')
+    try {
+      writeSync(file, `${JSON.stringify(format)}\n`)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(draft, join(dir, 'format.json'))
+  } catch (error) {
+    throw unusable(dir, error)
+  }
+}
+
+/** For readers: a directory that a writer has opened before. */
+export function requireLog(dir: string): DirectoryFormat {
+  const format = readFormat(dir)
+  if (format !== undefined && existsSync(logPath(dir))) return format
+  throw new AppError('DIRECTORY_NOT_FOUND', `${dir} holds no log`, {
+    exit_code: 2,
+    hint: 'name the directory of a run with --data, or start one with `aitrader up --data DIR`',
+  })
+}
+
+export function unusable(dir: string, error: unknown): AppError {
+  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
+  return new AppError(full ? 'DISK_FULL' : 'DIRECTORY_UNUSABLE', `using ${dir}: ${(error as Error).message}`, {
+    exit_code: full ? 4 : 2,
+    hint: full ? 'make room on the disk and start again' : 'choose a directory that can be written, with --data',
+    cause: error,
+  })
+}

@@ -1,0 +1,96 @@
+import type { Broker, Reader } from '../../runtime/api/index.ts'
+import { LogView } from '../../runtime/api/log.ts'
+import { checkTopology, logPath, makeDirectory, readFormat, requireLog, writeFormat } from './directory.ts'
+import { LmdbStore } from './lmdb-store.ts'
+import { lockDirectory } from './lock.ts'
+import { Writer } from './writer.ts'
+
+/**
+ * The embedded broker: a log in a directory of this machine, without a server.
+ *
+ * One process writes (`openEmbedded`), any number read what is durable beside it (`openEmbeddedReader`). A commit's
+ * promise resolves when it is on disk. It is for one machine only.
+ */
+
+export interface EmbeddedOptions {
+  /** Name of the topology that the directory belongs to, or will. */
+  readonly topology: string
+  /** What another process is told about this one if it wants the directory too. */
+  readonly command?: string
+}
+
+/**
+ * Opens the directory for writing and makes it if it is missing. Rejects with `DIRECTORY_LOCKED` (naming the holder),
+ * `DIRECTORY_TOO_NEW`, `DIRECTORY_MISMATCH`, `DIRECTORY_UNUSABLE` (all exit 2), `DISK_FULL`, `STORE_FAILED` (exit 4) or
+ * `DATA_DAMAGED` (exit 3).
+ */
+export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<Broker> {
+  const found = readFormat(dir)
+  if (found !== undefined) checkTopology(dir, found, options.topology)
+  makeDirectory(dir)
+  const lock = lockDirectory(dir, options.command ?? process.argv.slice(1).join(' '))
+  try {
+    const format = readFormat(dir)
+    if (format === undefined) writeFormat(dir, options.topology)
+    else checkTopology(dir, format, options.topology)
+    const writer = await Writer.open(logPath(dir))
+    return broker(dir, writer, lock.release)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+export interface EmbeddedReader extends Reader {
+  /** Name of the topology that the directory belongs to. */
+  readonly topology: string
+}
+
+/**
+ * Opens the directory for reading, beside a writer or without one. Rejects with `DIRECTORY_NOT_FOUND`,
+ * `DIRECTORY_TOO_NEW` (exit 2) or `DATA_DAMAGED` (exit 3).
+ */
+export async function openEmbeddedReader(dir: string): Promise<EmbeddedReader> {
+  const { topology } = requireLog(dir)
+  const view = openView(dir)
+  return Object.assign(view, { topology })
+}
+
+function openView(dir: string): LogView {
+  const store = new LmdbStore(logPath(dir), { read_only: true })
+  return new LogView(
+    store,
+    () => store.refresh(),
+    () => store.close(),
+  )
+}
+
+function broker(dir: string, writer: Writer, unlock: () => void): Broker {
+  const view = openView(dir)
+  let closing: Promise<void> | undefined
+  const number = (topic: string, partition: number) => view.number(topic, partition)
+  return {
+    topics: () => view.topics(),
+    partition: (topic, partition) => view.partition(topic, partition),
+    read: (topic, partition, offset) => view.read(topic, partition, offset),
+    scan: (store, prefix) => view.scan(store, prefix),
+    get: (store, key) => view.get(store, key),
+    digests: () => view.digests(),
+    async declare(topics) {
+      await writer.ask({ kind: 'declare', topics })
+      view.topics()
+    },
+    async producer(transactional_id) {
+      const epoch = await writer.ask({ kind: 'acquire', transactional_id })
+      return { commit: (transaction) => writer.commit(transactional_id, epoch, transaction, number) }
+    },
+    trim: (stream_time_us, keep_from) => writer.ask({ kind: 'trim', stream_time_us, keep_from }),
+    close() {
+      closing ??= writer
+        .close()
+        .then(() => view.close())
+        .finally(unlock)
+      return closing
+    },
+  }
+}
