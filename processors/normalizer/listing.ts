@@ -1,0 +1,51 @@
+/** Finds a symbol among the declared instruments, or declares it from its own data. */
+import type { Instrument } from '../../schemas/generated/index.ts'
+import type { NormalizerParams } from './params.ts'
+import type { Scales } from './spot-message.ts'
+import type { Listing } from './state.ts'
+
+/** The venue writes every decimal with 8 places; a capture that trimmed zeros must not make the scale coarser. */
+const VENUE_DECIMALS = 8
+/** More places leave no room for a price in 2^53. */
+const SCALE_MAX = 15
+
+export function declaredListing(params: NormalizerParams, venue: string, symbol: string): Listing | undefined {
+  const found = params.instruments.find((one) => one.venue === venue && one.symbol === symbol)
+  if (found === undefined) return undefined
+  const { instrument_id, price_scale, qty_scale } = found
+  return { instrument_id, venue, symbol, price_scale, qty_scale }
+}
+
+/** A listing whose scales hold every decimal place as written, trailing zeros included. */
+export function listingFromData(venue: string, symbol: string, written: Scales): Listing {
+  const scale = (places: number) => Math.min(Math.max(places, VENUE_DECIMALS), SCALE_MAX)
+  return {
+    instrument_id: `${symbol}.${venue}`,
+    venue,
+    symbol,
+    price_scale: scale(written.price_scale),
+    qty_scale: scale(written.qty_scale),
+  }
+}
+
+/** Tick, lot and least quantity are one unit of the scale: the data does not say more. */
+export function instrumentOf({ instrument_id, venue, symbol, price_scale, qty_scale }: Listing): Instrument {
+  return {
+    instrument_id,
+    venue,
+    symbol,
+    kind: 'SPOT',
+    price_scale,
+    qty_scale,
+    tick_size_px: 1,
+    lot_size_qty: 1,
+    min_qty: 1,
+    max_qty: Number.MAX_SAFE_INTEGER,
+    multiplier: 1,
+    base_currency: '',
+    quote_currency: '',
+    calendar: '24x7',
+    tradable: true,
+    origin: 'DATA',
+  }
+}

@@ -1,0 +1,30 @@
+import Type, { type Static } from 'typebox'
+
+export const NormalizerParams = Type.Object(
+  {
+    instruments: Type.Array(
+      Type.Object({
+        instrument_id: Type.String({ description: 'Instrument: venue symbol and venue, `BTCUSDT.BINANCE`.' }),
+        venue: Type.String({ description: 'Venue, upper case.' }),
+        symbol: Type.String({ description: 'Symbol as the venue spells it.' }),
+        price_scale: Type.Integer({ minimum: 0, maximum: 15, description: 'Decimal places of every price.' }),
+        qty_scale: Type.Integer({ minimum: 0, maximum: 15, description: 'Decimal places of every quantity.' }),
+      }),
+      { default: [], description: "Declared instruments; the topology's own list unless set here." },
+    ),
+    unknown_symbol: Type.Union([Type.Literal('declare'), Type.Literal('fault')], {
+      default: 'declare',
+      description:
+        'A symbol that is not declared: `declare` makes an Instrument with the scales of its own decimals, `fault` refuses its frames.',
+    }),
+    buffer_max: Type.Integer({
+      minimum: 1,
+      maximum: 65_536,
+      default: 1_024,
+      description:
+        'Depth messages kept per symbol while no snapshot has come; beyond, the oldest go and a gap is reported.',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type NormalizerParams = Static<typeof NormalizerParams>

@@ -1,0 +1,45 @@
+/**
+ * What a Binance spot frame says, before anything of the stream around it is known.
+ *
+ * `SpotMessage` is filled in by the scanner or by the JSON path and used for every frame again; its parts are made
+ * anew and go into the event as they are.
+ */
+import type { Depth, Quote, Trade } from '../../schemas/generated/index.ts'
+
+export interface Scales {
+  readonly price_scale: number
+  readonly qty_scale: number
+}
+
+export interface SpotMessage {
+  kind: 'depth' | 'quote' | 'trade'
+  /** Last update id of depth and quote, trade id of a trade. */
+  sequence: number
+  /** Venue clock, microseconds since the epoch; 0 where the frame carries none. */
+  event_time_us: number
+  depth: Depth | null
+  quote: Quote | null
+  trade: Trade | null
+}
+
+export const decodeFaults = {
+  FRAME_MALFORMED: 'The frame is not the JSON that its kind needs: broken text, a missing or mistyped field.',
+  FRAME_TOO_LONG: 'The frame is longer than any message of the venue; it was not read.',
+  FRAME_UNKNOWN: 'The frame is of a kind that this feed does not subscribe to.',
+  SYMBOL_MISMATCH: 'The frame names another symbol than the stream it came in.',
+  SCALE_EXCEEDED: 'A price or quantity has digits beyond the scale of its instrument.',
+  VALUE_OUT_OF_RANGE: 'A number is negative, zero where it cannot be, or beyond 2^53 - 1 in its scale.',
+  QUOTE_CROSSED: "The venue's own best bid is at or above its best ask.",
+} as const
+
+export type DecodeFault = keyof typeof decodeFaults
+
+/**
+ * Venue times are milliseconds, or microseconds where the stream was opened so; those have three digits more.
+ * Answers -1 for a time that is neither.
+ */
+export function venueTimeUs(time: number): number {
+  if (time >= 100_000_000_000_000) return time
+  const time_us = time * 1_000
+  return time_us > Number.MAX_SAFE_INTEGER ? -1 : time_us
+}
