@@ -56,7 +56,7 @@ const SNAPSHOT_DELAY_US = 90_000
  * that move the price cause more, and the fewer orders there are, the more of them do.
  */
 const FRAMES_PER_CALM_ORDER = 1.1
-const FRAMES_PER_MOVING_ORDER = 180
+const FRAMES_PER_MOVING_ORDER = 250
 
 interface PendingSnapshot {
   readonly flow: OrderFlow

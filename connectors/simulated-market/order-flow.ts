@@ -135,6 +135,8 @@ export class OrderFlow {
   #follow(random: Random): void {
     const [near, far] = this.#chase === 1 ? [this.asks, this.bids] : [this.bids, this.asks]
     if (near.count <= SIDE_LEVELS_MIN) return this.#deepen(near, random)
+    // What is no longer too cheap stays: else the spread would widen until its middle is the fair price.
+    if (near.sign * near.best_px <= near.sign * this.#fair_px) return this.#improve(far, near, random)
     const chance = random.uniform()
     if (chance < 0.45) this.#take(near, near.best_qty + this.#takeQty(random), Math.round(this.#fair_px), random)
     else if (chance < 0.65) near.remove(0)
