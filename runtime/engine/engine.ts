@@ -1,6 +1,6 @@
 import type { Batch, Broker, Producer, Put } from '../api/broker.ts'
 import type { CommandRunner, QueryRunner } from '../api/effect.ts'
-import { assert } from '../api/fault.ts'
+import { assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
 import type { Plan, PlannedSource } from '../plan/plan.ts'
@@ -26,6 +26,8 @@ export interface EngineOptions {
   /** What stands behind effect stages, by stage. */
   readonly runners: Readonly<Record<string, Runner>>
   readonly observer?: Observer
+  /** Waits before a refused commit is sent again; `attempt` counts from 1. Without it, at once. */
+  readonly backOff?: (attempt: number) => Promise<void>
 }
 
 /** Called as things happen; measures, never decides. */
@@ -57,7 +59,8 @@ export class Engine {
   readonly scheduler: Scheduler
   private readonly options: EngineOptions
   private readonly lanes: readonly (readonly Lane[])[]
-  private readonly journals: readonly BatchBuilder[]
+  private journals: readonly BatchBuilder[]
+  private spare_journals: readonly BatchBuilder[]
   private readonly outlet: LiveOutlet
   /** Journal entries per task so far. */
   private readonly entries: number[]
@@ -65,6 +68,7 @@ export class Engine {
   private readonly tail: number[]
   private producer: Producer | undefined
   private commits = 0
+  private inflight: Promise<void> | undefined
   private stopped: unknown
 
   private constructor(options: EngineOptions, tasks: readonly Task[], lanes: readonly (readonly Lane[])[], outletOf: (engine: () => Engine) => LiveOutlet) {
@@ -75,7 +79,9 @@ export class Engine {
     this.scheduler = new Scheduler(tasks)
     this.outlet = outletOf(() => this)
     const id = options.schemaId(options.journal.fingerprint)
-    this.journals = options.plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
+    const journals = () => options.plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
+    this.journals = journals()
+    this.spare_journals = journals()
     this.entries = tasks.map(() => 0)
     this.tail = tasks.map(() => 0)
     this.sources = options.plan.sources.map((planned) => ({ planned, next_seq: 0, entries: 0, position: undefined, touched: false }))
@@ -89,13 +95,15 @@ export class Engine {
 
     const lanes = plan.topics.map((topic) =>
       Array.from({ length: topic.partitions }, (_, partition): Lane => {
-        const builder = new BatchBuilder(topic.name, partition, options.schemaId(topic.record.fingerprint))
+        const id = options.schemaId(topic.record.fingerprint)
+        const builder = new BatchBuilder(topic.name, partition, id)
+        const spare = new BatchBuilder(topic.name, partition, id)
         const consumers = plan.tasks.flatMap((task, index) =>
           task.inputs.flatMap((input, channel) =>
             input.topic === topic && input.partition === partition ? [{ task: index, channel }] : [],
           ),
         )
-        return { topic, partition, builder, next_offset: broker.partition(topic.name, partition).end_offset, consumers }
+        return { topic, partition, builder, spare, next_offset: broker.partition(topic.name, partition).end_offset, consumers }
       }),
     )
     let current: (() => Engine) | undefined
@@ -168,6 +176,7 @@ export class Engine {
       const next = scheduler.next()
       if (next > limit_us) return scheduler.advance(limit_us)
       if (this.tasks.some((task) => task.asks?.needsCommit === true && task.asks.due_us <= next)) {
+        if (this.inflight !== undefined) return this.inflight
         const commit = this.commit()
         if (commit !== undefined) return commit.then(() => this.begin(next))
         this.begin(next)
@@ -197,12 +206,13 @@ export class Engine {
   }
 
   /**
-   * Commits the epoch; resolves when it is durable, undefined if there was nothing to commit. The bytes are handed
-   * over before this returns, so the next epoch may begin at once; commits are serial in the broker.
+   * Commits the epoch; resolves when it is durable, undefined if there was nothing to commit. The next epoch fills
+   * other batches meanwhile, so that a refused commit can be sent again as it is. One commit at a time.
    */
   commit(graceful = false): Promise<void> | undefined {
     if (this.stopped !== undefined) return Promise.reject(this.stopped)
     assert(!this.scheduler.waiting, 'a commit in the middle of an instant')
+    assert(this.inflight === undefined, 'a commit before the last one ended')
     const puts: Put[] = []
     const batches: Batch[] = []
     const frontier_us = this.scheduler.now_us
@@ -230,17 +240,34 @@ export class Engine {
 
     for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
     const number = ++this.commits
-    const durable = (this.producer as Producer).commit({ batches, puts }).then(
-      () => this.options.observer?.durable?.(number),
+    const used = [this.lanes.flatMap((topic) => topic.map((lane) => lane.builder)), this.journals].flat()
+    for (const topic of this.lanes) for (const lane of topic) [lane.builder, lane.spare] = [lane.spare, lane.builder]
+    ;[this.journals, this.spare_journals] = [this.spare_journals, this.journals]
+    this.outlet.pending = 0
+    this.inflight = this.send({ batches, puts }).then(
+      () => {
+        for (const builder of used) if (builder.records > 0) builder.reset()
+        this.inflight = undefined
+        this.options.observer?.durable?.(number)
+      },
       (error: unknown) => {
         this.stopped = error
         throw error
       },
     )
-    for (const topic of this.lanes) for (const lane of topic) if (lane.builder.records > 0) lane.builder.reset()
-    for (const journal of this.journals) if (journal.records > 0) journal.reset()
-    this.outlet.pending = 0
-    return durable
+    return this.inflight
+  }
+
+  /** Sends the same bytes again while the broker says that nothing was written. */
+  private async send(transaction: { batches: readonly Batch[]; puts: readonly Put[] }): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await (this.producer as Producer).commit(transaction)
+      } catch (error) {
+        if (!(error instanceof RetriableError) || attempt >= MAX_COMMIT_ATTEMPTS) throw error
+        await this.options.backOff?.(attempt)
+      }
+    }
   }
 
   /** Number of the last commit begun; `Observer.durable` names it when it is durable. */
@@ -263,6 +290,9 @@ export class Engine {
     builder.append(this.options.journal, entry, entry.task, entry.task, entry.seq, frontier_us, { length: 0, producers: [], seqs: [] })
   }
 }
+
+/** A commit refused this often is given up: the outside does not recover. */
+const MAX_COMMIT_ATTEMPTS = 50
 
 /** A task that has read this many records since its snapshot takes one at its next commit. */
 const MAX_TAIL_RECORDS = 200_000

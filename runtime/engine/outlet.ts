@@ -11,7 +11,9 @@ import type { Outlet, Output, Task } from './task.ts'
 export interface Lane {
   readonly topic: PlannedTopic
   readonly partition: number
-  readonly builder: BatchBuilder
+  builder: BatchBuilder
+  /** The batch of the commit under way, or empty. */
+  spare: BatchBuilder
   next_offset: number
   readonly consumers: readonly { readonly task: number; readonly channel: number }[]
 }
