@@ -42,6 +42,7 @@ export class ScorerState {
   /** The step that changes nothing outside, made once: most events end in it. */
   readonly kept: Step<ScorerState, never>
 
+  readonly #min_range_bps: number
   readonly bar = new Bar()
   readonly bars: Window
   readonly atr: Atr
@@ -83,6 +84,7 @@ export class ScorerState {
 
   constructor(params: ScorerParams) {
     this.kept = keep<ScorerState>(this)
+    this.#min_range_bps = params.min_range_bps
     const n = params.window_bars
     this.bars = new Window(n)
     this.atr = new Atr(params.atr_bars)
@@ -103,9 +105,14 @@ export class ScorerState {
     this.tilt = new Ema(books)
   }
 
-  /** The unit in which a price move counts: the ATR, but never less than the spread, within which prices bounce. */
+  /** The least price move that counts: the spread, within which prices bounce, or `min_range_bps` of the mid. */
+  get floor(): number {
+    return Math.max(this.spread, (this.mid * this.#min_range_bps) / 10_000)
+  }
+
+  /** The unit in which a price move counts: the ATR, but never less than the floor. */
   get range(): number {
-    return Math.max(this.atr.value, this.spread)
+    return Math.max(this.atr.value, this.floor)
   }
 
   resetBars(): void {

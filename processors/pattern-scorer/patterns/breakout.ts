@@ -3,7 +3,7 @@ import type { Pattern } from './pattern.ts'
 /**
  * BREAKOUT: the last trade leaves the channel of the last `window_bars` closed bars (Donchian).
  *
- * `level = (px - high) / range` above it, `(px - low) / range` below it, 0 inside; `range = max(ATR, spread)`.
+ * `level = (px - high) / range` above it, `(px - low) / range` below it, 0 inside; `range = max(ATR, floor)`.
  * Direction: the side it left by. Features: px, high, low, range, level. Prices in price_scale.
  * Silent until `window_bars` and `atr_bars` bars have closed.
  */

@@ -3,7 +3,7 @@ import type { Pattern } from './pattern.ts'
 /**
  * MEAN_REVERSION: the last trade stands far from the mean of recent closes, on the same side of the VWAP.
  *
- * `level = (px - mean) / max(deviation, spread)` over the closes of `window_bars` bars (population deviation); 0 when
+ * `level = (px - mean) / max(deviation, floor)` over the closes of `window_bars` bars (population deviation); 0 when
  * the VWAP of the window lies on the other side of px. Direction: back towards the mean, `-sign(level)`.
  * Features: px, mean, deviation, vwap, level. Silent until `window_bars` bars have closed.
  */
@@ -17,7 +17,7 @@ export const meanReversion: Pattern = {
     const from_vwap = px - state.vwap.value
     if (!((away > 0 && from_vwap > 0) || (away < 0 && from_vwap < 0))) return 0
     const deviation = state.closes.deviation
-    return away / Math.max(deviation, state.spread)
+    return away / Math.max(deviation, state.floor)
   },
   direction: (_state, level) => (level > 0 ? -1 : 1),
   features: (state, level) => [

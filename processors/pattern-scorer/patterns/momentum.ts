@@ -3,7 +3,7 @@ import type { Pattern } from './pattern.ts'
 /**
  * MOMENTUM: the fast average of closes runs ahead of the slow one, and the RSI agrees.
  *
- * `level = (EMA(fast_bars) - EMA(slow_bars)) / range`, `range = max(ATR, spread)`; 0 when the RSI is not on the same
+ * `level = (EMA(fast_bars) - EMA(slow_bars)) / range`, `range = max(ATR, floor)`; 0 when the RSI is not on the same
  * side of 50. Direction: its sign. Features: fast, slow, range, rsi, level. Looked at when a bar closes.
  * Silent until all four averages are warm.
  */
