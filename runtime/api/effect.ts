@@ -1,6 +1,6 @@
 import type { Static, TObject } from 'typebox'
 import type { Context, OutputsOf, Ports, Processor, Step, ValueOf } from './processor.ts'
-import type { Json } from './record.ts'
+import type { Json, RecordType } from './record.ts'
 
 /**
  * Effects: whatever is not a pure function, always between topics and always recorded.
@@ -50,7 +50,7 @@ export interface EffectSpec<I extends Ports, T extends Ports, O extends Ports, P
   readonly outputs: O
   readonly faults?: Readonly<Record<string, string>>
   readonly params: P
-  readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never) => string }
+  readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never, origin: string) => string }
   readonly initial: (key: string, params: Static<P>) => S
   readonly on: {
     readonly [K in keyof I]: (state: S, value: ValueOf<I[K]>, ctx: Context<Static<P>, T>) => Step<S, O> | Ask<S>
@@ -67,7 +67,7 @@ export interface Effect extends Omit<Processor, 'kind' | 'on'> {
 
 export type AnyProcessor = Processor | Effect
 
-export function defineEffect<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Ports>(
+export function defineEffect<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Record<never, RecordType<unknown>>>(
   spec: EffectSpec<I, T, O, P, S>,
 ): Effect {
   return {

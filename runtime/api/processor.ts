@@ -59,6 +59,8 @@ export interface Context<P = unknown, T = unknown> {
   /** Sets or replaces this key's timer `name`; it fires when stream time reaches `due_us` (at once if already past). */
   setTimer(name: string, due_us: number): void
   cancelTimer(name: string): void
+  /** Ids of the inputs that caused the record in hand. Empty in a timer. */
+  causes(): readonly RecordId[]
   /** The Avro body of the record in hand (a view: copy what must outlive the step). Empty in a timer. */
   body(): Uint8Array
 }
@@ -74,8 +76,8 @@ export interface ProcessorSpec<I extends Ports, T extends Ports, O extends Ports
   /** Every fault code this processor can return, with its meaning. */
   readonly faults?: Readonly<Record<string, string>>
   readonly params: P
-  /** State key of a record, per port; without it the record's own key. */
-  readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never) => string }
+  /** State key of a record, per port, from its value and its origin (`topic/partition`); without it the record's own key. */
+  readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never, origin: string) => string }
   readonly initial: (key: string, params: Static<P>) => S
   /** Mutable or compact states say how they are written; the default is the state itself, which then is plain `Json`. */
   readonly snapshot?: (state: S) => Json
@@ -96,7 +98,7 @@ export interface Processor {
   readonly outputs: Ports
   readonly faults: Readonly<Record<string, string>>
   readonly params: TObject
-  readonly state_key: Readonly<Record<string, (value: unknown) => string>>
+  readonly state_key: Readonly<Record<string, (value: unknown, origin: string) => string>>
   readonly initial: (key: string, params: unknown) => unknown
   readonly snapshot: (state: unknown) => Json
   readonly restore: (json: Json, key: string, params: unknown) => unknown
@@ -105,7 +107,7 @@ export interface Processor {
 }
 
 /** Erases the types of a spec for the runtime; the spec itself is checked where it is written. */
-export function defineProcessor<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Ports>(
+export function defineProcessor<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Record<never, RecordType<unknown>>>(
   spec: ProcessorSpec<I, T, O, P, S>,
 ): Processor {
   return {

@@ -11,6 +11,8 @@ import { mixHash } from './envelope.ts'
  */
 export class Channel {
   readonly input: PlannedInput
+  /** `topic/partition`. */
+  readonly origin: string
   private queue: Envelope[] = []
   private head = 0
   /** Offset after the last record consumed. */
@@ -22,6 +24,7 @@ export class Channel {
 
   constructor(input: PlannedInput) {
     this.input = input
+    this.origin = `${input.topic.name}/${input.partition}`
   }
 
   get length(): number {

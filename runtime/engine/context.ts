@@ -24,7 +24,7 @@ export class StepContext implements Context {
   key = ''
   private envelope: Envelope | undefined
   private timer_id = ''
-  causes: string[] | undefined
+  added: string[] | undefined
   timer_changes: TimerChange[] | undefined
 
   constructor(params: unknown, tables: Readonly<Record<string, BroadcastTable>>, producers: readonly string[]) {
@@ -38,7 +38,7 @@ export class StepContext implements Context {
     this.stream_time_us = stream_time_us
     this.envelope = envelope
     this.timer_id = timer_id
-    this.causes = undefined
+    this.added = undefined
     this.timer_changes = undefined
   }
 
@@ -58,9 +58,18 @@ export class StepContext implements Context {
     return this.envelope?.partition ?? -1
   }
 
+  /** Ids that caused the record in hand. */
+  causes(): string[] {
+    const from = this.envelope
+    if (from === undefined) return []
+    const ids = from.cause_producer < 0 ? [] : [recordId(this.producers[from.cause_producer] as string, from.cause_seq)]
+    for (const id of from.more_causes ?? []) if (!ids.includes(id)) ids.push(id)
+    return ids
+  }
+
   cause(id: string): void {
-    if (this.causes === undefined) this.causes = [id]
-    else if (!this.causes.includes(id)) this.causes.push(id)
+    if (this.added === undefined) this.added = [id]
+    else if (!this.added.includes(id)) this.added.push(id)
   }
   setTimer(name: string, due_us: number): void {
     const change = { name, due_us: Math.max(due_us, this.stream_time_us) }

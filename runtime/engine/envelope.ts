@@ -15,6 +15,10 @@ export interface Envelope {
   readonly stream_time_us: number
   readonly key: string
   readonly value: unknown
+  /** The record that caused this one (producer -1: none), and ids of further causes. */
+  readonly cause_producer: number
+  readonly cause_seq: number
+  readonly more_causes: readonly string[] | undefined
   /** CRC-32 of the Avro body; feeds the journal's hashes. */
   readonly crc: number
   /** When the frame that led here arrived, milliseconds of the process's monotonic clock; NaN when re-run. Measured, never recorded. */

@@ -66,13 +66,13 @@ export class LiveOutlet implements Outlet {
     else causes.addId(cause_id)
     if (more !== undefined) for (const id of more) causes.addId(id)
 
-    const { name, producer } = task.planned
+    const name = task.planned.name
     if (outputs.length === 1) {
       const { topic, value } = outputs[0] as Output
       const key = keyOf(topic, value)
       const lane = this.lane(topic, key)
       lane.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
-      this.hand(task, lane, key, value, producer, arrived_ms)
+      this.hand(task, lane, key, value, cause, cause_id, more, arrived_ms)
       return
     }
     const aside = this.aside
@@ -88,7 +88,7 @@ export class LiveOutlet implements Outlet {
       const key = keyOf(topic, value)
       const lane = this.lane(topic, key)
       lane.builder.appendBody(aside.buf.subarray(start, end), key, name, task.next_seq, task.now_us, causes)
-      this.hand(task, lane, key, value, producer, arrived_ms)
+      this.hand(task, lane, key, value, cause, cause_id, more, arrived_ms)
       start = end
     }
   }
@@ -99,27 +99,44 @@ export class LiveOutlet implements Outlet {
     const key = keyOf(topic, value)
     const lane = this.lane(topic, key)
     lane.builder.append(topic.record, value, key, this.plan.producers[producer] as string, seq, stream_time_us, this.causes)
-    this.pass(lane, key, value, producer, seq, stream_time_us, lane.builder.bodyCrc(0), arrived_ms)
+    const { partition, builder } = lane
+    const { body_start: start, body_end: end } = builder
+    const crc = builder.bodyCrc(0)
+    this.pending++
+    const offset = lane.next_offset++
+    this.deliver(lane, { topic, partition, offset, producer, seq, stream_time_us, key, value, cause_producer: -1, cause_seq: -1, more_causes: undefined, crc, arrived_ms, carrier: builder, start, end })
   }
 
   private lane(topic: PlannedTopic, key: string): Lane {
     return (this.lanes[topic.index] as readonly Lane[])[topic.partitionOf(key)] as Lane
   }
 
-  private hand(task: Task, lane: Lane, key: string, value: unknown, producer: number, arrived_ms: number): void {
-    const crc = lane.builder.bodyCrc(0)
+  private hand(task: Task, lane: Lane, key: string, value: unknown, cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void {
+    const { topic, partition, builder } = lane
+    const { body_start: start, body_end: end } = builder
+    const crc = builder.bodyCrc(0)
     const seq = task.next_seq++
     task.outputs_count++
     task.outputs_hash = mixHash(task.outputs_hash, seq, crc)
-    this.pass(lane, key, value, producer, seq, task.now_us, crc, arrived_ms)
-  }
-
-  private pass(lane: Lane, key: string, value: unknown, producer: number, seq: number, stream_time_us: number, crc: number, arrived_ms: number): void {
-    const { topic, partition, builder } = lane
-    const offset = lane.next_offset++
     this.pending++
-    const { body_start: start, body_end: end } = builder
-    this.deliver(lane, { topic, partition, offset, producer, seq, stream_time_us, key, value, crc, arrived_ms, carrier: builder, start, end })
+    this.deliver(lane, {
+      topic,
+      partition,
+      offset: lane.next_offset++,
+      producer: task.planned.producer,
+      seq,
+      stream_time_us: task.now_us,
+      key,
+      value,
+      cause_producer: cause === undefined ? -1 : cause.producer,
+      cause_seq: cause === undefined ? -1 : cause.seq,
+      more_causes: cause !== undefined ? more : more === undefined ? [cause_id] : [cause_id, ...more],
+      crc,
+      arrived_ms,
+      carrier: builder,
+      start,
+      end,
+    })
   }
 }
 

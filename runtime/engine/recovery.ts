@@ -98,7 +98,7 @@ export async function* envelopes(
       const value = topic.record.decode(batch.bodies, start, end)
       const crc = crc32(batch.bodies.subarray(start, end), 0)
       offset = cursor.offset + 1
-      yield { topic, partition, offset: cursor.offset, producer, seq, stream_time_us, key: cursor.key(), value, crc, arrived_ms: Number.NaN, carrier, start, end }
+      yield { topic, partition, offset: cursor.offset, producer, seq, stream_time_us, key: cursor.key(), value, cause_producer: -1, cause_seq: -1, more_causes: cursor.causes(), crc, arrived_ms: Number.NaN, carrier, start, end }
     }
   }
 }

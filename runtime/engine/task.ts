@@ -183,7 +183,7 @@ export class Task {
       if (processor.on[port] === undefined) return
     }
     const keyOf = processor.state_key[port]
-    const key = keyOf === undefined ? envelope.key : keyOf(envelope.value)
+    const key = keyOf === undefined ? envelope.key : keyOf(envelope.value, channel.origin)
     this.step(key, envelope, '', envelope.arrived_ms, () => {
       const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => Step<unknown>
       return handler(this.cell(key).state, envelope.value, this.ctx)
@@ -250,7 +250,7 @@ export class Task {
       if (topic === undefined) continue // An output port that the topology leaves unwired.
       for (const value of values) batch.push({ topic, value })
     }
-    if (batch.length > 0) this.outlet.emit(this, batch, envelope, id, this.ctx.causes, arrived_ms)
+    if (batch.length > 0) this.outlet.emit(this, batch, envelope, id, this.ctx.added, arrived_ms)
   }
 
   private deadLetter(envelope: Envelope | undefined, id: string, code: string, detail: Readonly<Record<string, unknown>>): void {

@@ -65,13 +65,17 @@ export interface Plan {
   readonly producers: readonly string[]
 }
 
+/** Parameters that the runtime fills in where a processor declares them and the stage does not: by name. */
+export type Provided = Readonly<Record<string, unknown>>
+
 export interface World {
   readonly processors: Readonly<Record<string, AnyProcessor>>
   readonly records: Readonly<Record<string, RecordType<unknown>>>
 }
 
 /** Plans a linted topology. What lint would have found is an assertion here. */
-export function plan(topology: Topology, world: World): Plan {
+export function plan(topology: Topology, world: World, provided: Provided = {}): Plan {
+  const given: Provided = { instruments: topology.instruments, ...provided }
   const topics = Object.entries(topology.topics).map(([name, declared], index): PlannedTopic => {
     const record = world.records[declared.record]
     assert(record !== undefined, `topic ${name} has the unknown record ${declared.record}`)
@@ -112,7 +116,7 @@ export function plan(topology: Topology, world: World): Plan {
     const keyed = Object.values(stage.from).filter((input) => input.as === 'keyed')
     const count = keyed[0] === undefined ? 1 : topic(keyed[0].topic).partitions
     const outputs = new Map(Object.entries(stage.to).map(([port, to]) => [port, topic(to)]))
-    const params = withInstruments(processor, stage, topology)
+    const params = withProvided(processor, stage, given)
     for (let number = 0; number < count; number++) {
       tasks.push({
         name: `${name}/${number}`,
@@ -154,10 +158,10 @@ function inputsOf(
   return inputs.sort((a, b) => a.topic.index - b.topic.index || a.partition - b.partition)
 }
 
-/** A processor with a param `instruments` gets the topology's, unless the stage sets its own. */
-function withInstruments(processor: AnyProcessor, stage: StageDeclaration, topology: Topology): unknown {
-  const wants = 'instruments' in (processor.params.properties as object) && !('instruments' in stage.params)
-  return wants ? { ...stage.params, instruments: topology.instruments } : stage.params
+function withProvided(processor: AnyProcessor, stage: StageDeclaration, provided: Provided): unknown {
+  const declared = processor.params.properties as object
+  const wanted = Object.entries(provided).filter(([name]) => name in declared && !(name in stage.params))
+  return { ...Object.fromEntries(wanted), ...stage.params }
 }
 
 /** Stages so that each follows what feeds it, feedback edges apart; ties in the order of the file. */
