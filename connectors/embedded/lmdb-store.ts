@@ -1,6 +1,6 @@
 import { open, type RootDatabase } from 'lmdb'
 import { AppError, assert } from '../../runtime/api/index.ts'
-import type { LogEntry, LogReads, LogStore, LogWrites } from '../../runtime/api/log.ts'
+import type { LogEntry, LogStore, LogWrites } from '../../runtime/api/log.ts'
 
 /**
  * The log's store on LMDB: one file, binary keys and values, one synchronous durable commit per transaction.

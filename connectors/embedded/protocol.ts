@@ -4,8 +4,8 @@ import { AppError, InvariantError } from '../../runtime/api/index.ts'
 /** What the main thread asks of the writer thread, in order, and what that answers. */
 
 export type Request =
-  | { readonly kind: 'declare'; readonly topics: readonly TopicSpec[] }
-  | { readonly kind: 'acquire'; readonly transactional_id: string }
+  | DeclareRequest
+  | AcquireRequest
   | {
       readonly kind: 'trim'
       readonly stream_time_us: number
@@ -13,6 +13,16 @@ export type Request =
     }
   | CommitRequest
   | { readonly kind: 'close' }
+
+export interface DeclareRequest {
+  readonly kind: 'declare'
+  readonly topics: readonly TopicSpec[]
+}
+
+export interface AcquireRequest {
+  readonly kind: 'acquire'
+  readonly transactional_id: string
+}
 
 export interface CommitRequest {
   readonly kind: 'commit'

@@ -81,7 +81,7 @@ export class Writer {
     if (this.#end !== undefined) return
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
     const closed = this.#send({ kind: 'close' }, undefined)
-    this.#end = new AppError('BROKER_CLOSED', 'the embedded broker is closed', { exit_code: 2 })
+    this.#end = new AppError('BROKER_CLOSED', 'the embedded broker is closed', { exit_code: 4 })
     await closed
     this.#worker.ref()
     await exited

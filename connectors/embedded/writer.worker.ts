@@ -1,7 +1,16 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Log, type Submission, type Trimming, trimming } from '../../runtime/api/log.ts'
 import { LmdbStore } from './lmdb-store.ts'
-import { type CommitRequest, type Message, type Opened, type Reply, toWire, type WriterData } from './protocol.ts'
+import {
+  type AcquireRequest,
+  type CommitRequest,
+  type DeclareRequest,
+  type Message,
+  type Opened,
+  type Reply,
+  toWire,
+  type WriterData,
+} from './protocol.ts'
 
 /**
  * The writer thread of the embedded broker: the only place that writes the log, seals and digests its batches.
@@ -47,11 +56,7 @@ function handle(log: Log, messages: readonly Message[]): void {
       close(message.id)
       return
     } else {
-      answer([
-        attempt(message.id, () =>
-          message.kind === 'declare' ? log.declare(message.topics) : log.acquire(message.transactional_id),
-        ),
-      ])
+      answer([attempt(message.id, () => settle(log, message))])
     }
   }
   flush()
@@ -104,10 +109,15 @@ function endTrim(): void {
   answer([{ id: current.id, value: current.trim.records }])
 }
 
-function attempt(id: number, work: () => number | undefined | void): Reply {
+function settle(log: Log, message: DeclareRequest | AcquireRequest): number {
+  if (message.kind === 'acquire') return log.acquire(message.transactional_id)
+  log.declare(message.topics)
+  return 0
+}
+
+function attempt(id: number, work: () => number): Reply {
   try {
-    const value = work()
-    return typeof value === 'number' ? { id, value } : { id }
+    return { id, value: work() }
   } catch (error) {
     return { id, error: toWire(error) }
   }

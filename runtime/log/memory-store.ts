@@ -21,7 +21,7 @@ export class MemoryStore implements LogStore {
     const name = latin1(key)
     const chunk = this.#chunks[this.#chunkAt(name)] as Chunk
     const at = lowerBound(chunk.keys, name)
-    return chunk.keys[at] === name ? Uint8Array.from(chunk.values[at] as Uint8Array) : undefined
+    return chunk.keys[at] === name ? Buffer.from(chunk.values[at] as Uint8Array) : undefined
   }
 
   *range(from: Uint8Array, to: Uint8Array, reverse = false): Generator<LogEntry> {
@@ -83,7 +83,7 @@ class Draft implements LogWrites {
 
   put(key: Uint8Array, value: Uint8Array): void {
     const name = latin1(key)
-    const copy = Uint8Array.from(value)
+    const copy = Buffer.from(value)
     const at = chunkAt(this.#chunks, name)
     const chunk = this.#owned(at)
     const i = lowerBound(chunk.keys, name)

@@ -54,6 +54,7 @@ export class SimulatedLog {
 
   connect(): Broker {
     const view = new LogView(this.#store)
+    const client = { closed: false }
     return {
       topics: () => view.topics(),
       partition: (topic, partition) => view.partition(topic, partition),
@@ -61,17 +62,19 @@ export class SimulatedLog {
       scan: (store, prefix) => view.scan(store, prefix),
       get: (store, key) => view.get(store, key),
       digests: () => view.digests(),
-      close: async () => {},
+      close: async () => {
+        client.closed = true
+      },
       declare: async (topics: readonly TopicSpec[]) => {
-        this.#alive()
+        this.#alive(client)
         this.#log.declare(topics)
       },
       producer: async (transactional_id: string) => {
-        this.#alive()
-        return this.#producer(transactional_id)
+        this.#alive(client)
+        return this.#producer(client, transactional_id)
       },
       trim: async (stream_time_us, keep_from) => {
-        this.#alive()
+        this.#alive(client)
         const trim = trimming(stream_time_us, keep_from)
         while (!trim.done) this.#log.commit([], trim)
         return trim.records
@@ -84,7 +87,7 @@ export class SimulatedLog {
     this.#crashed = true
   }
 
-  #producer(transactional_id: string): Producer {
+  #producer(client: Client, transactional_id: string): Producer {
     const epoch = this.#log.acquire(transactional_id)
     let last: Promise<void> = Promise.resolve()
     return {
@@ -92,6 +95,7 @@ export class SimulatedLog {
         // The caller may reuse its buffers as soon as this returns.
         let frame: Buffer
         try {
+          this.#alive(client)
           frame = this.#encode(transaction)
         } catch (error) {
           return Promise.reject(error)
@@ -117,7 +121,7 @@ export class SimulatedLog {
     return new Promise((resolve, reject) => {
       this.#scheduler.schedule(fate.kind === 'slow' ? fate.delay_us : 0, () => {
         try {
-          this.#alive()
+          if (this.#crashed) throw closed('crashed')
           if (fate.kind === 'not_written') throw new RetriableError('NOT_WRITTEN', 'the simulated commit was refused')
           if (fate.kind === 'request_lost') throw unknownOutcome()
           const [refusal] = this.#log.commit([submission])
@@ -131,9 +135,18 @@ export class SimulatedLog {
     })
   }
 
-  #alive(): void {
-    if (this.#crashed) throw new AppError('BROKER_CLOSED', 'the simulated log crashed', { exit_code: 4 })
+  #alive(client: Client): void {
+    if (this.#crashed) throw closed('crashed')
+    if (client.closed) throw closed('is closed')
   }
+}
+
+interface Client {
+  closed: boolean
+}
+
+function closed(how: string): AppError {
+  return new AppError('BROKER_CLOSED', `the simulated log ${how}`, { exit_code: 4 })
 }
 
 function unknownOutcome(): AppError {
