@@ -49,7 +49,7 @@ export function parseSpotFrame(payload: Uint8Array): ParsedFrame | Refusal {
   }
   if (!isFields(frame)) return new Bad('FRAME_MALFORMED', '')
   const { stream } = frame
-  const data = stream === undefined ? frame : frame['data']
+  const data = stream === undefined ? frame : frame.data
   if (!isFields(data)) return new Bad('FRAME_MALFORMED', 'data')
   const kind = kindOf(data, typeof stream === 'string' && PARTIAL_DEPTH.test(stream))
   return kind === undefined ? new Bad('FRAME_UNKNOWN', '') : { kind, data }
@@ -63,8 +63,8 @@ export function readSpotFrame(
   out: SpotMessage,
 ): Refusal | undefined {
   try {
-    if (kind !== 'snapshot' && data['s'] !== symbol) {
-      throw new Bad(typeof data['s'] === 'string' ? 'SYMBOL_MISMATCH' : 'FRAME_MALFORMED', 's')
+    if (kind !== 'snapshot' && data.s !== symbol) {
+      throw new Bad(typeof data.s === 'string' ? 'SYMBOL_MISMATCH' : 'FRAME_MALFORMED', 's')
     }
     out.event_time_us = 0
     out.depth = null
@@ -117,10 +117,10 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
   bookTicker(data, { price_scale, qty_scale }, out) {
     out.kind = 'quote'
     out.sequence = integer(data, 'u')
-    const bid_px = decimal(data['b'], price_scale, 'b')
-    const bid_qty = decimal(data['B'], qty_scale, 'B')
-    const ask_px = decimal(data['a'], price_scale, 'a')
-    const ask_qty = decimal(data['A'], qty_scale, 'A')
+    const bid_px = decimal(data.b, price_scale, 'b')
+    const bid_qty = decimal(data.B, qty_scale, 'B')
+    const ask_px = decimal(data.a, price_scale, 'a')
+    const ask_qty = decimal(data.A, qty_scale, 'A')
     // A side without orders has price 0.
     if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', 'b')
     out.quote = { bid_px, bid_qty, ask_px, ask_qty }
@@ -132,9 +132,9 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
     out.sequence = trade_id
     out.event_time_us = time(data, 'T')
     integer(data, 'E')
-    const px = positive(decimal(data['p'], price_scale, 'p'), 'p')
-    const qty = positive(decimal(data['q'], qty_scale, 'q'), 'q')
-    const buyer_is_maker = data['m']
+    const px = positive(decimal(data.p, price_scale, 'p'), 'p')
+    const qty = positive(decimal(data.q, qty_scale, 'q'), 'q')
+    const buyer_is_maker = data.m
     if (typeof buyer_is_maker !== 'boolean') throw new Bad('FRAME_MALFORMED', 'm')
     out.trade = { trade_id, px, qty, aggressor: buyer_is_maker ? 'SELL' : 'BUY' }
   },
@@ -144,8 +144,8 @@ function kindOf(data: Fields, partial: boolean): ParsedFrame['kind'] | undefined
   const { e } = data
   if (e === 'depthUpdate' || e === 'trade' || e === 'bookTicker') return e
   if (e !== undefined) return undefined
-  if (data['lastUpdateId'] !== undefined) return partial ? undefined : 'snapshot'
-  return data['u'] !== undefined && data['B'] !== undefined && data['A'] !== undefined ? 'bookTicker' : undefined
+  if (data.lastUpdateId !== undefined) return partial ? undefined : 'snapshot'
+  return data.u !== undefined && data.B !== undefined && data.A !== undefined ? 'bookTicker' : undefined
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,0 +1,77 @@
+import { type Json, keep, type Step } from '../../runtime/api/index.ts'
+import type { BookQuality } from '../../schemas/generated/index.ts'
+import type { Top } from './features.ts'
+import type { BookBuilderParams } from './params.ts'
+import { BookSide } from './side.ts'
+
+/**
+ * What is known of the levels. EMPTY: no snapshot yet. SNAPSHOT: just replaced by one. LIVE: a continuous change was
+ * applied since. GAP: a change is missing; the levels are those before it.
+ */
+export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'LIVE' | 'GAP'
+
+/** The book of one instrument. Owned and changed in place by the book builder. */
+export class BookState {
+  instrument_id = ''
+  venue = ''
+  symbol = ''
+  phase: BookPhase = 'EMPTY'
+  /** Silent for `stale_after_ms`. */
+  stale = false
+  /** Quality of the last BookUpdate; null before the first. */
+  published: BookQuality | null = null
+  /** Venue update id the levels stand at. */
+  sequence = 0
+  event_time_us = 0
+  receive_time_us = 0
+  /** Stream time of the last depth message, and the record that it came in. */
+  heard_us = 0
+  heard_producer = ''
+  heard_seq = 0
+  /** When the stale timer that is set fires; it may be early, see index.ts. */
+  timer_us = 0
+  /** Depth changes that came while the levels were not usable. */
+  ignored = 0
+  readonly bids: BookSide
+  readonly asks: BookSide
+  readonly top: Top = { bid_px: 0, bid_qty: 0, ask_px: 0, ask_qty: 0 }
+  readonly top_before: Top = { bid_px: 0, bid_qty: 0, ask_px: 0, ask_qty: 0 }
+  /** The answer to the many events that do not concern a book. */
+  readonly kept: Step<BookState, never>
+
+  constructor({ max_levels }: BookBuilderParams) {
+    this.bids = new BookSide(1, max_levels)
+    this.asks = new BookSide(-1, max_levels)
+    this.kept = keep(this)
+  }
+
+  get quality(): BookQuality {
+    const { phase, bids, asks } = this
+    if (phase === 'EMPTY') return 'SNAPSHOT'
+    if (phase === 'GAP') return 'GAP'
+    if (bids.best_px >= asks.best_px) return 'CROSSED'
+    return this.stale ? 'STALE' : phase
+  }
+
+  /** Reads the best levels into `into`. */
+  readTop(into: Top): Top {
+    into.bid_px = this.bids.best_px
+    into.bid_qty = this.bids.best_qty
+    into.ask_px = this.asks.best_px
+    into.ask_qty = this.asks.best_qty
+    return into
+  }
+
+  snapshot(): Json {
+    const { bids, asks, top, top_before, kept, ...rest } = this
+    return { ...rest, bids: bids.flat(), asks: asks.flat() }
+  }
+
+  static restore(json: Json, params: BookBuilderParams): BookState {
+    const { bids, asks, ...rest } = json as { bids: number[]; asks: number[] }
+    const state = Object.assign(new BookState(params), rest)
+    state.bids.restore(bids)
+    state.asks.restore(asks)
+    return state
+  }
+}
