@@ -108,6 +108,7 @@ class DraftReader {
   }
 
   #stage(name: string, at: number, tree: MapTree): DraftStage {
+    if (!tree.entries.has('faults_to') && this.#report.mentions(tree, 'faults_to')) this.#whole = false
     const params = this.#value(tree, 'params')
     const effect = this.#value(tree, 'effect')
     return {
@@ -145,7 +146,7 @@ class DraftReader {
 
   /** Ports that are not given at all are none; ports that cannot be read are unknown. */
   #ports<T>(tree: MapTree, field: string, read: (port: string, at: number, value: Tree) => T): T[] | undefined {
-    if (!tree.entries.has(field)) return []
+    if (!this.#report.mentions(tree, field)) return []
     const map = this.#value(tree, field)
     if (map?.kind !== 'map') {
       this.#whole = false

@@ -169,7 +169,10 @@ class ShapeCheck {
           entry.at,
         )
         const meant = nearest(field, free)
-        if (meant !== undefined) missing.delete(meant)
+        if (meant !== undefined) {
+          missing.delete(meant)
+          this.#report.note(tree, meant)
+        }
       } else if (typeof schema.additionalProperties === 'object') {
         this.check(schema.additionalProperties, entry.value, field, entry.at)
       }

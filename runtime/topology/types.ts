@@ -61,6 +61,8 @@ export interface StageDeclaration {
 }
 
 export interface EffectDeclaration {
+  /** What answers: of a model its name and version. */
+  readonly runner: string
   /** Virtual time from request to answer, microseconds. */
   readonly latency_us: number
   /** Requests of one micro-batch at most. */

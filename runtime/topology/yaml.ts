@@ -38,6 +38,7 @@ export class Report {
   readonly #lines: LineCounter
   readonly #found: { at: number; finding: Finding }[] = []
   readonly #bad = new WeakSet<Tree>()
+  readonly #meant = new Map<Tree, Set<string>>()
 
   constructor(file: string, lines: LineCounter) {
     this.file = file
@@ -57,6 +58,17 @@ export class Report {
 
   isRejected(tree: Tree): boolean {
     return this.#bad.has(tree)
+  }
+
+  /** Notes that a mistyped field of `tree` probably meant `field`, so that it is not also called missing. */
+  note(tree: Tree, field: string): void {
+    const fields = this.#meant.get(tree) ?? new Set()
+    this.#meant.set(tree, fields.add(field))
+  }
+
+  /** Whether `tree` has the field, mistyped or not. */
+  mentions(tree: MapTree, field: string): boolean {
+    return tree.entries.has(field) || this.#meant.get(tree)?.has(field) === true
   }
 
   line(at: number): number {
@@ -99,9 +111,11 @@ function read(text: string, lines: LineCounter, report: Report): Tree | undefine
       report.add('DUPLICATE_KEY', at, `\`${name}\` is given twice`, 'keep one of them')
       continue
     }
+    // One slip confuses the reader more than once: the first complaint of a line is the useful one, and indentation
+    // that is wrong after another slip mostly follows from it.
+    const follows = damaged && error.code === 'BAD_INDENT'
     damaged = true
-    // One slip confuses the reader more than once; the first complaint of a line is the useful one.
-    if (seen_lines.has(report.line(at))) continue
+    if (follows || seen_lines.has(report.line(at))) continue
     seen_lines.add(report.line(at))
     const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
     report.add('YAML_SYNTAX', at, message, 'indent by two spaces, `name: value` per line')

@@ -1,29 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { type TObject, Type } from 'typebox'
-import type { AnyProcessor, Ports, RecordType } from '../../runtime/api/index.ts'
+import type { AnyProcessor, Ports } from '../../runtime/api/index.ts'
 import { SOURCES, type World } from '../../runtime/topology/world.ts'
+import { records } from '../../schemas/generated/index.ts'
 
 /**
  * A world for rules: the records of `schemas/` and processors that do nothing, with the ports of the shipped ones.
  *
- * Rules look at declarations only, so that no codec and no handler is needed.
+ * Rules look at declarations only, so that no handler is needed.
  */
-
-function recordType(file: string): RecordType {
-  const schema = readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8')
-  const refuse = () => {
-    throw new Error('rules encode nothing')
-  }
-  return { name: JSON.parse(schema).name, schema, fingerprint: '', encode: refuse, decode: refuse }
-}
-
-const files = readdirSync(new URL('../../schemas', import.meta.url)).filter((file) => file.endsWith('.avsc'))
-export const records: Record<string, RecordType> = Object.fromEntries(
-  files.map((file) => {
-    const type = recordType(file)
-    return [type.name, type]
-  }),
-)
 
 interface Given {
   readonly kind?: AnyProcessor['kind']

@@ -1,5 +1,6 @@
 import type { DraftInput } from '../draft.ts'
-import type { Scope } from './scope.ts'
+import { own } from '../world.ts'
+import { processorOf, type Scope, speaks } from './scope.ts'
 
 /** From a stage to the stages that read what it writes, one edge per reading port. */
 interface Edge {
@@ -10,7 +11,7 @@ interface Edge {
 }
 
 /** Cycles are declared: every one has a feedback edge with a delay, and every feedback edge has a cycle. */
-export function checkCycles({ draft, report }: Scope): void {
+export function checkCycles({ draft, world, report }: Scope): void {
   const edges: Edge[] = []
   const readers = new Map<string, { stage: number; input: DraftInput }[]>()
   draft.stages.forEach((stage, index) => {
@@ -22,7 +23,12 @@ export function checkCycles({ draft, report }: Scope): void {
     }
   })
   draft.stages.forEach((stage, index) => {
-    const written = [...(stage.to ?? []).map(({ topic }) => topic), stage.faults_to]
+    const outputs = processorOf(stage, world)?.outputs ?? {}
+    // An output on a topic of another record is a mistake of its own; cycles through it are not meant.
+    const meant = (stage.to ?? []).filter(
+      ({ port, topic }) => topic && speaks(own(outputs, port)?.name, draft.topics.get(topic.value)),
+    )
+    const written = [...meant.map(({ topic }) => topic), stage.faults_to]
     for (const topic of new Set(written.map((word) => word?.value))) {
       if (topic === undefined) continue
       for (const reader of readers.get(topic) ?? []) {

@@ -2,7 +2,7 @@ import { avroOf } from '../avro.ts'
 import type { DraftTopic, Word } from '../draft.ts'
 import { hintFor, nearest } from '../nearest.ts'
 import { DEAD_LETTER_RECORD, own } from '../world.ts'
-import { inputPorts, processorOf, type Scope } from './scope.ts'
+import { inputPorts, processorOf, type Scope, speaks } from './scope.ts'
 
 /** One end of an edge: who is connected to a topic, and the record it speaks. */
 interface End {
@@ -138,7 +138,8 @@ export function checkCoverage({ draft, world, report }: Scope): void {
     for (const { topic } of stage.from ?? []) if (topic && !read.has(topic.value)) read.set(topic.value, topic)
     const processor = processorOf(stage, world)
     for (const [port, type] of Object.entries(processor?.outputs ?? {})) {
-      if (stage.to?.some((output) => output.port === port)) continue
+      const output = stage.to?.find((one) => one.port === port)
+      if (output?.topic && speaks(type.name, draft.topics.get(output.topic.value))) continue
       lost.push({ name: undefined, record: type.name })
     }
   }

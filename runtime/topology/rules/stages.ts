@@ -14,7 +14,7 @@ export function checkStages(scope: Scope): void {
     checkParams(stage, processor, scope)
 
     const effect = processor.kind !== 'processor'
-    if (effect && stage.effect_at === undefined) {
+    if (effect && !report.mentions(stage.tree, 'effect')) {
       const message = `\`${processor.name}\` is an effect, and \`${stage.name}\` does not say how it runs`
       report.add('EFFECT_MISSING', stage.at, message, 'add `effect: { latency: 2ms }`')
     }
@@ -22,7 +22,7 @@ export function checkStages(scope: Scope): void {
       const message = `\`${processor.name}\` is no effect`
       report.add('EFFECT_UNEXPECTED', stage.effect_at, message, 'drop `effect`')
     }
-    if (Object.keys(processor.faults).length > 0 && !stage.tree.entries.has('faults_to')) {
+    if (Object.keys(processor.faults).length > 0 && !report.mentions(stage.tree, 'faults_to')) {
       const message = `\`${processor.name}\` can refuse records, and \`${stage.name}\` sends them nowhere`
       report.add('FAULTS_UNROUTED', stage.at, message, `add \`faults_to:\` with a topic of DeadLetter`)
     }
@@ -32,7 +32,7 @@ export function checkStages(scope: Scope): void {
 const NONE: MapTree = { kind: 'map', at: 0, entries: new Map() }
 
 function checkParams(stage: DraftStage, processor: AnyProcessor, { draft, report }: Scope): void {
-  if (stage.tree.entries.has('params') && stage.params === undefined) return
+  if (report.mentions(stage.tree, 'params') && stage.params === undefined) return
   const tree = stage.params ?? NONE
   const fills = takesInstruments(processor, tree)
   const before = report.count

@@ -1,0 +1,112 @@
+import type { TSchema } from 'typebox'
+import type { AnyProcessor } from '../api/effect.ts'
+import type { Ports } from '../api/processor.ts'
+import { avroOf } from './avro.ts'
+import { InputSchema, TopologySchema } from './schema.ts'
+import type { World } from './world.ts'
+
+/**
+ * Makes the JSON Schema with which editors complete and check topology files.
+ *
+ * `use` decides which ports and parameters a stage has, each with the description its processor gives it. It says less
+ * than lint: what concerns two places at once (records of edges, cycles, partitions) no JSON Schema can say.
+ */
+
+type Json = { [key: string]: unknown }
+
+export function topologyJsonSchema({ processors, records, sources }: World): Json {
+  const schema = plain(TopologySchema)
+  const properties = schema.properties as Record<string, Json>
+
+  const record_names = Object.keys(records).sort()
+  const topic = onlyPattern(properties.topics!)
+  ;(topic.properties as Record<string, Json>).record = {
+    description: 'The record that the topic holds.',
+    anyOf: record_names.map((name) => ({ const: name, description: docOf(records[name]!) })),
+  }
+  const kinds = Object.entries(sources)
+  properties.sources = {
+    type: 'object',
+    description: properties.sources!.description,
+    additionalProperties: false,
+    properties: Object.fromEntries(
+      kinds.map(([name, { description }]) => [name, { ...onlyPattern(properties.sources!), description }]),
+    ),
+  }
+
+  const names = Object.keys(processors).sort()
+  const stage = onlyPattern(properties.stages!)
+  ;(stage.properties as Record<string, Json>).use = {
+    description: 'The processor, by name.',
+    anyOf: names.map((name) => ({ const: name, description: processors[name]!.description })),
+  }
+  stage.allOf = names.map((name) => ({
+    if: { properties: { use: { const: name } }, required: ['use'] },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    then: stageOf(processors[name]!),
+  }))
+  for (const map of ['topics', 'stages']) properties[map]!.additionalProperties = false
+  const definitions = { input: plain(InputSchema) }
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'AITrader topology', ...schema, definitions }
+}
+
+/** The schema's file as `aitrader generate` writes it. */
+export function topologySchemaFile(world: World): { path: string; text: string } {
+  const text = `${JSON.stringify(topologyJsonSchema(world), null, 2)}\n`
+  return { path: 'schemas/generated/topology.schema.json', text }
+}
+
+function stageOf(processor: AnyProcessor): Json {
+  const effect = processor.kind !== 'processor'
+  const input = { anyOf: [{ type: 'string' }, { $ref: '#/definitions/input' }] }
+  const params = closeParams(plain(processor.params))
+  const given = new Set(['instruments'])
+  const required = ((params.required ?? []) as string[]).filter((name) => !given.has(name))
+  return {
+    properties: {
+      from: ports({ ...processor.inputs, ...processor.tables }, input),
+      to: ports(processor.outputs, { type: 'string' }),
+      params: { ...params, required, description: `Parameters of ${processor.name}.` },
+      ...(effect ? {} : { effect: false }),
+    },
+    required: [
+      ...(Object.keys({ ...processor.inputs, ...processor.tables }).length > 0 ? ['from'] : []),
+      ...(Object.keys(processor.outputs).length > 0 ? ['to'] : []),
+      ...(Object.keys(processor.faults).length > 0 ? ['faults_to'] : []),
+      ...(required.length > 0 ? ['params'] : []),
+      ...(effect ? ['effect'] : []),
+    ],
+  }
+}
+
+function ports(all: Ports, schema: Json): Json {
+  const properties = Object.fromEntries(
+    Object.entries(all).map(([port, record]) => [port, { ...schema, description: `A topic of ${record.name}.` }]),
+  )
+  return { type: 'object', properties, required: Object.keys(all), additionalProperties: false }
+}
+
+/** What has a default need not be given, at every depth; the top is closed, as in lint. */
+function closeParams(schema: Json): Json {
+  return { ...optionalDefaults(schema), additionalProperties: false }
+}
+
+function optionalDefaults(schema: Json): Json {
+  const properties = schema.properties as Record<string, Json> | undefined
+  if (properties === undefined) return schema
+  const required = ((schema.required ?? []) as string[]).filter((name) => properties[name]?.default === undefined)
+  const inner = Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, optionalDefaults(one)]))
+  return { ...schema, properties: inner, required }
+}
+
+function onlyPattern(schema: Json): Json {
+  return Object.values(schema.patternProperties as Record<string, Json>)[0]!
+}
+
+function docOf(record: Ports[string]): string {
+  return (JSON.parse(record.schema) as { doc?: string }).doc ?? avroOf(record).name
+}
+
+function plain(schema: TSchema): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json
+}

@@ -1,0 +1,218 @@
+import { Type } from 'typebox'
+import { avroOf } from './avro.ts'
+import type { Finding } from './codes.ts'
+import { DURATION_PATTERN, parseDuration } from './duration.ts'
+import type { LintResult } from './lint.ts'
+import { hintFor } from './nearest.ts'
+import { checkShape } from './shape.ts'
+import type { Topology } from './types.ts'
+import { readPartial, readWhole } from './values.ts'
+import { own, type World } from './world.ts'
+import { type MapTree, type Report, readYaml, type Tree } from './yaml.ts'
+
+/**
+ * Reads topology tests: YAML files that give records to some stages of a topology and say what comes out.
+ *
+ * `given` values may be partial: what is left out is null where that is allowed, else 0, empty, false or the first
+ * symbol. `expect` is exact in count and order per topic; of a value the named fields are compared (a nested record
+ * likewise, a list by length and element). A written topic that is not named stays empty.
+ */
+
+export interface TopologyTests {
+  /** Path of the topology, as written. */
+  readonly topology: string
+  /** Stages that run; the others are not there. */
+  readonly stages: readonly string[]
+  readonly tests: readonly TopologyTest[]
+}
+
+export interface TopologyTest {
+  readonly name: string
+  /** Line of the test in its file, from 1. */
+  readonly line: number
+  readonly given: Readonly<Record<string, readonly TestRecord[]>>
+  readonly expect: Readonly<Record<string, readonly TestRecord[]>>
+}
+
+export interface TestRecord {
+  /** Stream time since the test's beginning, microseconds. */
+  readonly at_us: number
+  /** Whole under `given`, the named fields only under `expect`. */
+  readonly value: Readonly<Record<string, unknown>>
+  readonly line: number
+}
+
+const RecordsSchema = Type.Record(
+  Type.String(),
+  Type.Array(
+    Type.Object(
+      {
+        at: Type.String({ pattern: DURATION_PATTERN, description: 'Stream time since the beginning: `0ms`, `2s`.' }),
+        value: Type.Record(Type.String(), Type.Unknown(), { description: 'Fields of the record, by name.' }),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+)
+
+export const TopologyTestsSchema = Type.Object(
+  {
+    topology: Type.String({ description: 'Path of the topology, from the folder the command runs in.' }),
+    stages: Type.Array(Type.String(), { minItems: 1, description: 'Stages of it that run.' }),
+    tests: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, description: 'What is true, in a sentence.' }),
+          given: Type.Record(Type.String(), Type.Unknown(), { description: 'Records by topic.' }),
+          expect: Type.Record(Type.String(), Type.Unknown(), {
+            description: 'Exactly the records of every written topic; those not named stay empty.',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, description: 'The tests.' },
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export interface TestFileResult {
+  readonly tests: TopologyTests | undefined
+  readonly topology: Topology | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** `load` answers what lint says of the topology at a path; undefined if there is no such file. */
+export function parseTestFile(
+  text: string,
+  file: string,
+  world: Pick<World, 'records'>,
+  load: (path: string) => LintResult | undefined,
+): TestFileResult {
+  const { tree, report } = readYaml(text, file)
+  if (tree !== undefined) checkShape(TopologyTestsSchema, tree, 'tests', tree.at, report)
+  if (tree?.kind !== 'map') return { tests: undefined, topology: undefined, findings: report.findings() }
+
+  const reader = new TestReader(report, world)
+  const topology = reader.topology(tree, load)
+  const tests = topology === undefined ? undefined : reader.tests(tree, topology)
+  const findings = report.findings()
+  return findings.length === 0 ? { tests, topology, findings } : { tests: undefined, topology, findings }
+}
+
+class TestReader {
+  readonly #report: Report
+  readonly #world: Pick<World, 'records'>
+
+  constructor(report: Report, world: Pick<World, 'records'>) {
+    this.#report = report
+    this.#world = world
+  }
+
+  topology(tree: MapTree, load: (path: string) => LintResult | undefined): Topology | undefined {
+    const path = this.#text(tree.entries.get('topology')?.value)
+    if (path === undefined) return undefined
+    const at = tree.entries.get('topology')!.value.at
+    const result = load(path)
+    if (result === undefined) {
+      this.#report.add('TOPOLOGY_INVALID', at, `cannot read \`${path}\``, 'paths start where the command runs')
+    } else if (result.topology === undefined) {
+      const message = `\`${path}\` has ${result.findings.length} finding${result.findings.length === 1 ? '' : 's'}`
+      this.#report.add('TOPOLOGY_INVALID', at, message, `run \`aitrader lint ${path}\``)
+    }
+    return result?.topology
+  }
+
+  tests(tree: MapTree, topology: Topology): TopologyTests {
+    const stages: string[] = []
+    for (const item of list(tree.entries.get('stages')?.value)) {
+      const name = this.#text(item)
+      if (name === undefined) continue
+      if (own(topology.stages, name) !== undefined) stages.push(name)
+      else {
+        const hint = hintFor(name, Object.keys(topology.stages), 'stages')
+        this.#report.add('UNKNOWN_STAGE', item.at, `\`${topology.name}\` has no stage \`${name}\``, hint)
+      }
+    }
+    const declared = stages.map((name) => topology.stages[name]!)
+    const all_known = stages.length === list(tree.entries.get('stages')?.value).length
+    const read = new Set(declared.flatMap(({ from }) => Object.values(from).map(({ topic }) => topic)))
+    const written = new Set(declared.flatMap((one) => [...Object.values(one.to), one.faults_to ?? '']))
+
+    const tests: TopologyTest[] = []
+    for (const item of list(tree.entries.get('tests')?.value)) {
+      if (item.kind !== 'map') continue
+      const records = (field: 'given' | 'expect') => {
+        const connected = field === 'given' ? read : written
+        return this.#records(item, field, topology, all_known ? connected : undefined)
+      }
+      tests.push({
+        name: this.#text(item.entries.get('name')?.value) ?? '',
+        line: this.#report.line(item.at),
+        given: records('given'),
+        expect: records('expect'),
+      })
+    }
+    return { topology: this.#text(tree.entries.get('topology')?.value) ?? '', stages, tests }
+  }
+
+  #records(
+    test: MapTree,
+    field: 'given' | 'expect',
+    topology: Topology,
+    connected: ReadonlySet<string> | undefined,
+  ): Record<string, TestRecord[]> {
+    const found: Record<string, TestRecord[]> = {}
+    const map = test.entries.get(field)?.value
+    if (map?.kind !== 'map') return found
+    for (const [name, { at, value }] of map.entries) {
+      const topic = own(topology.topics, name)
+      if (topic === undefined) {
+        const hint = hintFor(name, Object.keys(topology.topics), 'topics')
+        this.#report.add('UNKNOWN_TOPIC', at, `there is no topic \`${name}\``, hint)
+        continue
+      }
+      if (connected !== undefined && !connected.has(name)) {
+        const verb = field === 'given' ? 'reads' : 'writes'
+        const message = `none of the stages ${verb} \`${name}\``
+        this.#report.add(
+          'TOPIC_NOT_TESTED',
+          at,
+          message,
+          `topics they ${verb.slice(0, -1)}: ${[...connected].filter(Boolean).join(', ')}`,
+        )
+        continue
+      }
+      const before = this.#report.count
+      checkShape(RecordsSchema, { kind: 'map', at, entries: new Map([[name, { at, value }]]) }, field, at, this.#report)
+      if (this.#report.count === before) found[name] = this.#values(list(value), field, topic.record)
+    }
+    return found
+  }
+
+  #values(items: readonly Tree[], field: 'given' | 'expect', record: string): TestRecord[] {
+    const type = avroOf(own(this.#world.records, record)!)
+    let last_us = 0
+    return items.map((item) => {
+      const { at, value } = Object.fromEntries((item as MapTree).entries)
+      const at_us = parseDuration(this.#text(at!.value)!) ?? 0
+      if (at_us < last_us) {
+        const message = 'the record before it is later'
+        this.#report.add('TIME_BACKWARDS', at!.value.at, message, 'order the records of a topic by time')
+      }
+      last_us = at_us
+      const read = field === 'given' ? readWhole : readPartial
+      const fields = read(type, value!.value, record, this.#report) as Record<string, unknown>
+      return { at_us, value: fields, line: this.#report.line(item.at) }
+    })
+  }
+
+  #text(tree: Tree | undefined): string | undefined {
+    if (tree?.kind !== 'scalar' || this.#report.isRejected(tree) || typeof tree.value !== 'string') return undefined
+    return tree.value
+  }
+}
+
+function list(tree: Tree | undefined): readonly Tree[] {
+  return tree?.kind === 'list' ? tree.items : []
+}
