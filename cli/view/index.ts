@@ -1,7 +1,7 @@
 import { render, renderLine } from './render.ts'
 import type { Snapshot } from './types.ts'
 
-export type { Latency, PositionLine, Progress, Rate, Snapshot } from './types.ts'
+export type { Snapshot } from './types.ts'
 
 export interface ViewOptions {
   /** The stream is a terminal: a table, redrawn in place. Otherwise a line now and then. */

@@ -22,7 +22,7 @@ export interface SimulatedMarketParams {
   readonly source?: string
 }
 
-export const SIMULATED_MARKET_VENUE = 'BINANCE'
+const SIMULATED_MARKET_VENUE = 'BINANCE'
 
 /** What it trades: to declare the instruments of a topology. Decimals of tick and lot. */
 export const SIMULATED_INSTRUMENTS = INSTRUMENT_PROFILES.map(({ symbol, price_scale, qty_scale }) => ({

@@ -1,7 +1,7 @@
 import { assert } from '../../runtime/api/index.ts'
 
 /** Levels a side holds at most; a new one then takes the place of the farthest. */
-export const SIDE_LEVELS_MAX = 240
+const SIDE_LEVELS_MAX = 240
 
 /**
  * One side of a book: price levels with the total that rests there, best level last so that changes near the best move
