@@ -33,6 +33,8 @@ export interface EngineOptions {
 /** Called as things happen; measures, never decides. */
 export interface Observer {
   emitted?(envelope: Envelope): void
+  /** Commit number `commit` begins: what is emitted from here on belongs to the next. */
+  committing?(commit: number): void
   /** The commit that was begun as number `commit` is durable. */
   durable?(commit: number): void
 }
@@ -240,6 +242,7 @@ export class Engine {
 
     for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
     const number = ++this.commits
+    this.options.observer?.committing?.(number)
     const used = [this.lanes.flatMap((topic) => topic.map((lane) => lane.builder)), this.journals].flat()
     for (const topic of this.lanes) for (const lane of topic) [lane.builder, lane.spare] = [lane.spare, lane.builder]
     ;[this.journals, this.spare_journals] = [this.spare_journals, this.journals]

@@ -1,3 +1,4 @@
+import { Value } from 'typebox/value'
 import type { AnyProcessor } from '../api/effect.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { RecordType } from '../api/record.ts'
@@ -161,7 +162,7 @@ function inputsOf(
 function withProvided(processor: AnyProcessor, stage: StageDeclaration, provided: Provided): unknown {
   const declared = processor.params.properties as object
   const wanted = Object.entries(provided).filter(([name]) => name in declared && !(name in stage.params))
-  return { ...Object.fromEntries(wanted), ...stage.params }
+  return Value.Default(processor.params, structuredClone({ ...Object.fromEntries(wanted), ...stage.params }))
 }
 
 /** Stages so that each follows what feeds it, feedback edges apart; ties in the order of the file. */

@@ -173,7 +173,7 @@ const topic = (partitions: number, record = 'Tick', key = 'k') => ({
   description: undefined,
 })
 
-const latency = { latency_us: 7, batch_max: 4, retries: 2, breaker_failures: 3, breaker_open_us: 40 }
+const latency = { runner: 'toy', latency_us: 7, batch_max: 4, retries: 2, breaker_failures: 3, breaker_open_us: 40 }
 
 export const toy: Topology = {
   name: 'toy',

@@ -16,7 +16,7 @@ export function checkStages(scope: Scope): void {
     const effect = processor.kind !== 'processor'
     if (effect && !report.mentions(stage.tree, 'effect')) {
       const message = `\`${processor.name}\` is an effect, and \`${stage.name}\` does not say how it runs`
-      report.add('EFFECT_MISSING', stage.at, message, 'add `effect: { latency: 2ms }`')
+      report.add('EFFECT_MISSING', stage.at, message, 'add `effect: { runner: NAME/VERSION, latency: 2ms }`')
     }
     if (!effect && stage.effect_at !== undefined) {
       const message = `\`${processor.name}\` is no effect`

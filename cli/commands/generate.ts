@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import { AppError } from '../../runtime/api/index.ts'
+import { topologySchemaFile } from '../../runtime/topology/json-schema.ts'
+import { generateRecords, writeGenerated } from '../../schemas/generate.ts'
+import { ROOT } from '../compose.ts'
+import { shippedWorld } from '../world.ts'
+
+/**
+ * `aitrader generate`: everything that is made from schemas and specs, so that nothing is written twice.
+ *
+ * Records come first, since the processors, from which the rest is made, import them.
+ */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description('make types, codecs, JSON Schemas and reference pages from schemas and specs')
+    .option('--check', 'write nothing; exit 1 if a generated file is not up to date')
+    .action(async ({ check = false }: { check?: boolean }) => {
+      const options = { root: ROOT, check }
+      const different = writeGenerated(generateRecords(ROOT), options)
+      different.push(...writeGenerated([topologySchemaFile(await shippedWorld())], options))
+      for (const path of different) process.stdout.write(`${check ? 'differs' : 'wrote'} ${path}\n`)
+      if (check && different.length > 0) {
+        throw new AppError('GENERATED_STALE', `${different.length} generated files are not up to date`, {
+          exit_code: 1,
+          hint: 'run `aitrader generate` and commit what it writes',
+        })
+      }
+    })
+}

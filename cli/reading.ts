@@ -1,0 +1,74 @@
+import { openEmbeddedReader, type EmbeddedReader } from '../connectors/embedded/index.ts'
+import { AppError, type RecordType } from '../runtime/api/index.ts'
+import { RecordCursor } from '../runtime/log/batch.ts'
+import { records } from '../schemas/generated/index.ts'
+import { readRunFile, type RunFile } from './run-file.ts'
+
+/** What the commands that read a data directory share: they see what is durable, beside a writer or without one. */
+export interface Directory {
+  readonly run: RunFile
+  readonly reader: EmbeddedReader
+}
+
+export async function openDirectory(dir: string): Promise<Directory> {
+  const reader = await openEmbeddedReader(dir)
+  return { reader, run: readRunFile(dir) }
+}
+
+export interface TopicRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly stream_time_us: number
+  readonly id: string
+  readonly key: string
+  readonly value: unknown
+}
+
+/** The record type of a topic; an AppError `TOPIC_UNKNOWN` that names the nearest ones. */
+export function recordOf({ run }: Directory, topic: string): RecordType<unknown> {
+  const type = records[run.topology.topics[topic]?.record ?? '']
+  if (type !== undefined) return type
+  throw new AppError('TOPIC_UNKNOWN', `the directory has no topic ${topic}`, {
+    exit_code: 2,
+    hint: `it has ${Object.keys(run.topology.topics).join(', ')}`,
+  })
+}
+
+/** Records of a topic, partition by partition, from offset `from` of each; decoded one by one. */
+export async function* readTopic(directory: Directory, topic: string, from = 0): AsyncGenerator<TopicRecord> {
+  const type = recordOf(directory, topic)
+  const partitions = directory.run.topology.topics[topic]?.partitions ?? 0
+  const cursor = new RecordCursor()
+  for (let partition = 0; partition < partitions; partition++) {
+    for (let offset = from; ; offset = cursor.offset + 1) {
+      const batch = await directory.reader.read(topic, partition, offset)
+      if (batch === undefined) break
+      cursor.open(batch, offset)
+      while (cursor.next()) {
+        const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)
+        const { stream_time_us, id } = cursor
+        yield { topic, partition, offset: cursor.offset, stream_time_us, id, key: cursor.key(), value }
+      }
+    }
+  }
+}
+
+/** JSON for people and tools: bytes as text where they are UTF-8 (else base64), `bigint` as decimal text. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_key, item) => {
+    if (typeof item === 'bigint') return String(item)
+    if (item instanceof Uint8Array) return textOf(item)
+    return item
+  })
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true })
+
+function textOf(bytes: Uint8Array): string | { base64: string } {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Broker, Json, Reader } from '../runtime/api/index.ts'
+import { stateDigest, stateOf } from '../runtime/engine/state-view.ts'
+import type { Task } from '../runtime/engine/task.ts'
+import type { Topology } from '../runtime/topology/types.ts'
+import type { LatencyUs } from './measure.ts'
+
+/** The last line of `up --json`: totals of the directory's whole log, digests of topics and state. */
+export interface Summary extends Totals {
+  /** This process, from its start to its last durable commit. */
+  readonly duration_ms: number
+  readonly latency_us: { readonly frame_to_signal: LatencyUs; readonly frame_to_order: LatencyUs }
+  readonly topics: Readonly<Record<string, { readonly records: number; readonly sha256: string }>>
+  readonly state_sha256: string
+}
+
+export interface Totals {
+  readonly frames: number
+  readonly events: number
+  readonly books: number
+  readonly signals: number
+  readonly predictions: number
+  readonly decisions: number
+  readonly orders: number
+  readonly fills: number
+  readonly faults: number
+  readonly gaps: number
+}
+
+/** Which record each total counts. */
+const COUNTED = {
+  frames: 'RawFrame',
+  events: 'MarketEvent',
+  books: 'BookUpdate',
+  signals: 'PatternSignal',
+  predictions: 'Prediction',
+  decisions: 'Decision',
+  orders: 'OrderCommand',
+  fills: 'Fill',
+  faults: 'DeadLetter',
+} as const
+
+/** Records ever written, per kind; `gaps` are counted by the normalizers in their state. */
+export function totalsOf(topology: Topology, reader: Reader, tasks: readonly Task[]): Totals {
+  const count = (record: string): number => {
+    let records = 0
+    for (const [name, topic] of Object.entries(topology.topics)) {
+      if (topic.record !== record) continue
+      for (let p = 0; p < topic.partitions; p++) records += reader.partition(name, p).end_offset
+    }
+    return records
+  }
+  const totals = Object.fromEntries(Object.entries(COUNTED).map(([name, record]) => [name, count(record)]))
+  let gaps = 0
+  for (const [stage, declared] of Object.entries(topology.stages)) {
+    if (declared.use !== 'normalizer') continue
+    for (const { state } of stateOf(tasks, stage)) gaps += (state as { gaps?: Json }).gaps as number
+  }
+  return { ...(totals as unknown as Omit<Totals, 'gaps'>), gaps }
+}
+
+export async function summarize(
+  topology: Topology,
+  broker: Broker,
+  tasks: readonly Task[],
+  measured: { readonly duration_ms: number; readonly latency_us: Summary['latency_us'] },
+): Promise<Summary> {
+  const digests = await broker.digests()
+  const topics = Object.fromEntries(Object.keys(topology.topics).map((name) => [name, digests[name] ?? { records: 0, sha256: '' }]))
+  return { ...totalsOf(topology, broker, tasks), ...measured, topics, state_sha256: stateDigest(tasks) }
+}
