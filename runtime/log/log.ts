@@ -128,7 +128,7 @@ export class Log {
       const partition = this.#partitions.get(number)
       assert(partition !== undefined, `partition number ${number} is not declared`)
       if (partition.digest === undefined && partition.topic.spec.internal !== true) {
-        partition.digest = loadDigest(writes, number, stateOf(partition))
+        partition.digest = loadDigest(writes, number, stateOf(partition), partition.name)
       }
       const key = batchKey(number, partition.end)
       sealBatch(key, value)

@@ -2,7 +2,7 @@ import { BlockDigest, CHAIN_BYTES, openBlock } from './digest.ts'
 import { after, baseOffset, batchKey, stateKey } from './keys.ts'
 import { skipRecords } from './records.ts'
 import type { LogReads } from './store.ts'
-import { batchExtent, bodiesOf } from './stored-batch.ts'
+import { batchExtent, bodiesOf, checkBatch, damaged } from './stored-batch.ts'
 
 /** What a log keeps per partition beside its batches; written by every transaction that touches the partition. */
 export interface PartitionState {
@@ -44,27 +44,32 @@ export interface FoundBatch {
   readonly value: Buffer
 }
 
-/** The batch that holds `offset`, or the next one after it. */
-export function findBatch(reads: LogReads, number: number, offset: number): FoundBatch | undefined {
+/** The batch that holds `offset`, or the next one after it. `name` (`topic/partition`) is for errors. */
+export function findBatch(reads: LogReads, number: number, offset: number, name: string): FoundBatch | undefined {
   const wanted = batchKey(number, offset)
   const exact = reads.get(wanted)
   if (exact !== undefined) return found(wanted, exact)
   for (const { key, value } of reads.range(batchKey(number, 0), wanted, true)) {
     const before = found(key, value)
+    // Its record count decides what the answer is, so it has to be sound.
+    checkBatch(key, before.value, `${name}@${before.base_offset}`)
     if (before.base_offset + batchExtent(before.value).records > offset) return before
     break
   }
+  const { start_offset, end_offset } = readState(reads, number)
+  if (offset >= start_offset && offset < end_offset) throw damaged(`${name}@${offset}`, 'the record is missing')
   for (const { key, value } of reads.range(wanted, after(wanted.subarray(0, 3)))) return found(key, value)
   return undefined
 }
 
 /** The partition's digest, its open block hashed again from the stored bodies. */
-export function loadDigest(reads: LogReads, number: number, state: PartitionState): BlockDigest {
+export function loadDigest(reads: LogReads, number: number, state: PartitionState, name: string): BlockDigest {
   const digest = new BlockDigest(state.chain)
   let offset = openBlock(state.end_offset)
   while (offset < state.end_offset) {
-    const batch = findBatch(reads, number, offset)
-    if (batch === undefined || batch.base_offset > offset) break
+    const batch = findBatch(reads, number, offset, name)
+    if (batch === undefined || batch.base_offset > offset) throw damaged(`${name}@${offset}`, 'the record is missing')
+    checkBatch(batch.key, batch.value, `${name}@${batch.base_offset}`)
     const { records } = batchExtent(batch.value)
     const bodies = bodiesOf(batch.value)
     const skipped = offset - batch.base_offset

@@ -65,6 +65,19 @@ export function bodiesOf(value: Buffer): Buffer {
   return value.subarray(end - value.readUInt32LE(32), end)
 }
 
+/** Throws `DATA_DAMAGED` unless the value is what was sealed under `key`. */
+export function checkBatch(key: Uint8Array, value: Buffer, where: string): void {
+  const end = value.length - CRC_BYTES
+  if (end < HEADER_BYTES || value[0] !== MAGIC) throw damaged(where, 'not a batch')
+  if (value[1] !== VERSION) {
+    throw new AppError('DIRECTORY_TOO_NEW', `reading ${where}: batch version ${value[1]} is not known`, {
+      exit_code: 2,
+      hint: 'use the build that wrote this directory',
+    })
+  }
+  if (value.readUInt32LE(end) !== crc32(value.subarray(0, end), crc32(key))) throw damaged(where, 'checksum differs')
+}
+
 /** Records and times of a stored value, without decoding or checking the rest. */
 export function batchExtent(value: Buffer): { records: number; last_time_us: number } {
   return { records: value.readUInt32LE(4), last_time_us: value.readDoubleLE(20) }
@@ -79,17 +92,9 @@ export function decodeBatch(
   base_offset: number,
 ): StoredBatch {
   const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const end = value.length - CRC_BYTES
   const where = `${topic}/${partition}@${base_offset}`
-  if (end < HEADER_BYTES || value[0] !== MAGIC) throw damaged(where, 'not a batch')
-  if (value[1] !== VERSION) {
-    throw new AppError('DIRECTORY_TOO_NEW', `reading ${where}: batch version ${value[1]} is not known`, {
-      exit_code: 2,
-      hint: 'use the build that wrote this directory',
-    })
-  }
-  if (value.readUInt32LE(end) !== crc32(value.subarray(0, end), crc32(key))) throw damaged(where, 'checksum differs')
-
+  checkBatch(key, value, where)
+  const end = value.length - CRC_BYTES
   const producers: string[] = []
   let pos = HEADER_BYTES
   for (let i = value.readUInt16LE(2); i > 0; i--) {
@@ -123,7 +128,7 @@ function nameBytes(producer: string): Uint8Array {
   return bytes
 }
 
-function damaged(where: string, detail: string): AppError {
+export function damaged(where: string, detail: string): AppError {
   return new AppError('DATA_DAMAGED', `reading ${where}: ${detail}`, {
     exit_code: 3,
     hint: 'the stored bytes changed on disk: restore the directory from a copy, or replay its source into a new one',

@@ -46,7 +46,8 @@ export class LogView implements Reader {
 
   async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
     this.#refresh()
-    const found = findBatch(this.#reads, this.number(topic, partition), Math.max(0, offset))
+    const number = this.number(topic, partition)
+    const found = findBatch(this.#reads, number, Math.max(0, offset), `${topic}/${partition}`)
     if (found === undefined) return undefined
     return decodeBatch(found.key, found.value, topic, partition, found.base_offset)
   }
@@ -76,7 +77,7 @@ export class LogView implements Reader {
       for (let i = 0; i < spec.partitions; i++) {
         const state = readState(this.#reads, first + i)
         records += state.end_offset
-        chains.push(loadDigest(this.#reads, first + i, state).current())
+        chains.push(loadDigest(this.#reads, first + i, state, `${spec.name}/${i}`).current())
       }
       digests[spec.name] = { records, sha256: topicDigest(chains) }
     }
