@@ -44,7 +44,7 @@ export const binanceSpotCapture: ReplayFormat = {
     if (digits < 4 || digits > 19 || buf[at] !== SPACE || (opening !== OPEN_BRACE && opening !== OPEN_BRACKET))
       return 'damaged'
     let us = 0
-    for (let i = start; i < at - 3; i++) us = us * 10 + (buf[i] ?? 0) - ZERO
+    for (let i = start; i < at - 3; i++) us = us * 10 + digit(buf, i)
     if (us > Number.MAX_SAFE_INTEGER) return 'damaged'
     out.receive_time_us = us
     out.receive_time_ns_rest = digit(buf, at - 3) * 100 + digit(buf, at - 2) * 10 + digit(buf, at - 1)

@@ -206,7 +206,7 @@ function decimal(scale: number): number {
   while (at < end) {
     byte = buf[at] as number
     if (byte < ZERO || byte > 0x39) break
-    value = value * 10 + byte - ZERO
+    value = value * 10 + (byte - ZERO)
     at++
   }
   if (at === from) return NONE
@@ -217,7 +217,7 @@ function decimal(scale: number): number {
       byte = buf[at] as number
       if (byte < ZERO || byte > 0x39) break
       if (missing > 0) {
-        value = value * 10 + byte - ZERO
+        value = value * 10 + (byte - ZERO)
         missing--
       } else if (byte !== ZERO) return NONE
       at++
