@@ -78,7 +78,6 @@ function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
 function effect(given: Fields): EffectDeclaration {
   return {
     runner: given.runner as string,
-    runner: given.runner as string,
     latency_us: parseDuration(given.latency as string)!,
     batch_max: (given.batch_max as number | undefined) ?? 64,
     retries: (given.retries as number | undefined) ?? 2,

@@ -75,8 +75,10 @@ export const InputSchema = Type.Object(
 
 export const EffectSchema = Type.Object(
   {
-    runner: Type.String({ description: 'What answers: of a model its name and version, `linear-microstructure/1`.' }),
-    runner: Type.String({ minLength: 1, description: 'What answers: a model as `name/version`, a folder of `models/`.' }),
+    runner: Type.String({
+      minLength: 1,
+      description: 'What answers: a model as `name/version`, a folder of `models/`.',
+    }),
     latency: duration('Virtual time from request to answer under `by_data`, however long it really takes.'),
     batch_max: Type.Optional(count('Requests of one micro-batch at most.', { default: 64 })),
     retries: Type.Optional(count('Retries after a retriable failure.', { minimum: 0, default: 2 })),

@@ -63,8 +63,6 @@ export interface StageDeclaration {
 export interface EffectDeclaration {
   /** What answers, by the name its connector knows it by: a model as `name/version`. */
   readonly runner: string
-  /** What answers: of a model its name and version. */
-  readonly runner: string
   /** Virtual time from request to answer, microseconds. */
   readonly latency_us: number
   /** Requests of one micro-batch at most. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { shippedWorld } from '../../cli/world.ts'
 import { LINT_CODES, type LintCode } from '../../runtime/topology/codes.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
@@ -18,9 +19,13 @@ function fileOf(code: string): string {
   return `${code.toLowerCase().replaceAll('_', '-')}.yaml`
 }
 
+const shipped = await shippedWorld()
+
 function findingsOf(text: string) {
-  const load = (path: string) => (existsSync(path) ? lint(readFileSync(path, 'utf8'), path, world) : undefined)
-  const result = /^tests:/m.test(text) ? parseTestFile(text, 'case.yaml', world, load) : lint(text, 'case.yaml', world)
+  const load = (path: string) => (existsSync(path) ? lint(readFileSync(path, 'utf8'), path, shipped) : undefined)
+  const result = /^tests:/m.test(text)
+    ? parseTestFile(text, 'case.yaml', shipped, load)
+    : lint(text, 'case.yaml', world)
   return result.findings
 }
 

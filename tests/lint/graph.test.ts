@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { shippedWorld } from '../../cli/world.ts'
 import { mermaid } from '../../runtime/topology/graph.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { world } from './world.ts'
@@ -40,7 +41,7 @@ stages:
     use: ask
     from: { in: signals.v1 }
     to: { out: predictions.v1 }
-    effect: { latency: 500us }
+    effect: { runner: linear/1, latency: 500us }
 `
 
 test('a topology is drawn with topics on its edges', () => {
@@ -69,9 +70,9 @@ test('a topology is drawn with topics on its edges', () => {
 `)
 })
 
-test('the shipped topology is drawn with both feedback edges dashed', () => {
+test('the shipped topology is drawn with both feedback edges dashed', async () => {
   const path = new URL('../../topology/crypto.yaml', import.meta.url)
-  const picture = mermaid(lint(readFileSync(path, 'utf8'), 'crypto.yaml', world).topology!)
+  const picture = mermaid(lint(readFileSync(path, 'utf8'), 'crypto.yaml', await shippedWorld()).topology!)
   expect(picture.split('\n').filter((line) => line.includes('-. '))).toEqual([
     '  stage_execution -. "positions.v1 ×1, broadcast, feedback 1000 µs" .-> stage_strategy',
     '  stage_venue_simulator -. "executions.v1 ×1, feedback 1000 µs" .-> stage_execution',

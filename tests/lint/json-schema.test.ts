@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { shippedWorld } from '../../cli/world.ts'
 import { topologyJsonSchema, topologySchemaFile } from '../../runtime/topology/json-schema.ts'
-import { world } from './world.ts'
 
 /** Another validator than ours reads the schema, as an editor would. */
 
@@ -11,6 +11,7 @@ interface Described {
   properties: Record<string, { description: string }>
 }
 
+const world = await shippedWorld()
 const schema = topologyJsonSchema(world)
 const validate = new Ajv({ allErrors: true, strict: false }).compile(schema)
 const crypto = readFileSync(new URL('../../topology/crypto.yaml', import.meta.url), 'utf8')
@@ -35,7 +36,12 @@ describe('the JSON Schema of topologies', () => {
       '      events: market.events.v1\n    params: { level: 3 }\n    to:\n      books',
       '/stages/book-builder/params',
     ],
-    ['an effect that is none', '    snapshot_every: 1', '    effect: { latency: 1ms }', '/stages/strategy/effect'],
+    [
+      'an effect that is none',
+      '    snapshot_every: 1',
+      '    effect: { runner: linear/1, latency: 1ms }',
+      '/stages/strategy/effect',
+    ],
   ])('refuses %s where it stands', (_what, good, bad, place) => {
     expect(crypto).toContain(good)
     expect(validate(parse(crypto.replace(good, bad)))).toBe(false)
@@ -48,9 +54,12 @@ describe('the JSON Schema of topologies', () => {
       properties: { use: { anyOf: unknown[] } }
       allOf: { if: { properties: { use: { const: string } } }; then: { properties: Record<string, Described> } }[]
     }
-    expect(stage.properties.use.anyOf).toContainEqual({ const: 'nbbo', description: 'Stands in for nbbo.' })
+    expect(stage.properties.use.anyOf).toContainEqual({
+      const: 'nbbo',
+      description: world.processors.nbbo!.description,
+    })
     const book = stage.allOf.find((one) => one.if.properties.use.const === 'book-builder')!.then.properties
-    expect(book.params!.properties.levels!.description).toBe('Levels published per side.')
+    expect(book.params!.properties.levels!.description).toBe('Levels per side in a BookUpdate.')
     expect(book.from!.properties.events!.description).toBe('A topic of MarketEvent.')
   })
 

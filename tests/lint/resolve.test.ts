@@ -53,7 +53,7 @@ stages:
     use: ask
     from: { in: signals.v1 }
     to: { out: predictions.v1 }
-    effect: { latency: 2ms, retries: 0, breaker_open: 1m }
+    effect: { runner: linear/1, latency: 2ms, retries: 0, breaker_open: 1m }
 `
 
 const instrument = {
@@ -167,7 +167,14 @@ test('a topology is read with every default filled in', () => {
         use: 'ask',
         from: { in: { ...keyed, topic: 'signals.v1' } },
         to: { out: 'predictions.v1' },
-        effect: { latency_us: 2_000, batch_max: 64, retries: 0, breaker_failures: 5, breaker_open_us: 60_000_000 },
+        effect: {
+          runner: 'linear/1',
+          latency_us: 2_000,
+          batch_max: 64,
+          retries: 0,
+          breaker_failures: 5,
+          breaker_open_us: 60_000_000,
+        },
       },
     },
   })

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { shippedWorld } from '../../cli/world.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { world } from './world.ts'
+
+const shipped = await shippedWorld()
 
 const crypto = readFileSync(new URL('../../topology/crypto.yaml', import.meta.url), 'utf8')
 
@@ -13,7 +16,7 @@ function lineOf(text: string): number {
 
 describe('the shipped topology', () => {
   test('has no finding', () => {
-    expect(lint(crypto, 'crypto.yaml', world).findings).toEqual([])
+    expect(lint(crypto, 'crypto.yaml', shipped).findings).toEqual([])
   })
 
   test('with four mistakes has four findings at once, each at its very place', () => {
@@ -22,7 +25,7 @@ describe('the shipped topology', () => {
       .replace('record: BookUpdate', 'record: BookUpdat')
       .replace(/partitions: \d+/, 'partitions: many')
       .replace('\nowner:', '\nowmer:')
-    const { topology, findings } = lint(bad, 'bad.yaml', world)
+    const { topology, findings } = lint(bad, 'bad.yaml', shipped)
     expect(topology).toBeUndefined()
     expect(findings.map(({ line, column, code, hint }) => [line, column, code, hint])).toEqual([
       [lineOf('owner:'), 1, 'UNKNOWN_FIELD', 'did you mean `owner`?'],
@@ -51,7 +54,7 @@ describe('the shipped topology', () => {
           if (how === 'name') changed[at] = line.replace(/(\w)(\w*):/, '$2$1:')
         }
         const text = changed.join('\n')
-        const { topology, findings } = lint(text, 'x.yaml', world)
+        const { topology, findings } = lint(text, 'x.yaml', shipped)
         expect((topology === undefined) === findings.length > 0).toBe(true)
         for (const { line, column, message, hint } of findings) {
           expect(line >= 1 && line <= changed.length).toBe(true)

@@ -4,7 +4,7 @@ import { SOURCES, type World } from '../../runtime/topology/world.ts'
 import { records } from '../../schemas/generated/index.ts'
 
 /**
- * A world for rules: the records of `schemas/` and processors that do nothing, with the ports of the shipped ones.
+ * A world for rules: the records of `schemas/`, and processors that do nothing, some with the names of shipped ones.
  *
  * Rules look at declarations only, so that no handler is needed.
  */
@@ -63,54 +63,10 @@ const shipped: Record<string, Given> = {
       levels: Type.Integer({ minimum: 1, default: 10, description: 'Levels published per side.' }),
     }),
   },
-  nbbo: {
-    inputs: { books: 'BookUpdate', events: 'MarketEvent' },
-    tables: { instruments: 'Instrument' },
-    outputs: { nbbo: 'Nbbo' },
-  },
   'pattern-scorer': {
     inputs: { events: 'MarketEvent', books: 'BookUpdate' },
     outputs: { signals: 'PatternSignal' },
     params: Type.Object({ breakout: Type.Optional(Type.Object({ level: Type.Number({ exclusiveMinimum: 0 }) })) }),
-  },
-  'inference-enricher': {
-    kind: 'query',
-    inputs: { signals: 'PatternSignal' },
-    outputs: { predictions: 'Prediction' },
-  },
-  strategy: {
-    inputs: { signals: 'PatternSignal', predictions: 'Prediction', nbbo: 'Nbbo', positions: 'Position' },
-    tables: { instruments: 'Instrument' },
-    outputs: { decisions: 'Decision' },
-  },
-  execution: {
-    inputs: { decisions: 'Decision', executions: 'ExecutionReport' },
-    tables: { nbbo: 'Nbbo', instruments: 'Instrument', control: 'Control' },
-    outputs: { commands: 'OrderCommand', orders: 'Order', fills: 'Fill', positions: 'Position' },
-  },
-  'venue-simulator': {
-    inputs: { commands: 'OrderCommand', books: 'BookUpdate', nbbo: 'Nbbo' },
-    tables: { instruments: 'Instrument' },
-    outputs: { executions: 'ExecutionReport' },
-  },
-  'audit-sink': {
-    inputs: {
-      frames: 'RawFrame',
-      events: 'MarketEvent',
-      books: 'BookUpdate',
-      nbbo: 'Nbbo',
-      signals: 'PatternSignal',
-      predictions: 'Prediction',
-      decisions: 'Decision',
-      commands: 'OrderCommand',
-      executions: 'ExecutionReport',
-      orders: 'Order',
-      fills: 'Fill',
-      positions: 'Position',
-      instruments: 'Instrument',
-      control: 'Control',
-    },
-    outputs: { audit: 'AuditEvent' },
   },
 }
 
