@@ -54,11 +54,6 @@ export function send(
   const { seed, report_latency_us, report_jitter_us, chaos } = ctx.params
   const latency_us = report_latency_us + drawUpTo(report_jitter_us, seed, key, event, 'report_latency')
   const due_us = Math.max(ctx.stream_time_us + latency_us, draft.last_report_us + 1)
-  if (chaos === undefined) {
-    draft.last_report_us = due_us
-    post(draft, ctx, due_us, reports, null, cause)
-    return
-  }
   const kept: ExecutionReport[] = []
   reports.forEach((report, i) => {
     const lost = report.exec_type === 'NEW' && chance(chaos.lost_ack_ppm, seed, key, event + i, 'lost_ack')

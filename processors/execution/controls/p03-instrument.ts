@@ -9,7 +9,7 @@ export const p03: Control = ({ decision, instrument, params }) => {
   const real = terms(instrument)
   if (wished !== real) return deny('INSTRUMENT_MISMATCH', wished, real)
   if (!instrument.tradable) return deny('INSTRUMENT_NOT_TRADABLE', 'false', 'true')
-  if (params.restricted?.includes(id)) return deny('INSTRUMENT_RESTRICTED', id, 'not on the restricted list')
+  if (params.restricted.includes(id)) return deny('INSTRUMENT_RESTRICTED', id, 'not on the restricted list')
   // Other calendars need session data that is not here: not knowing is not being open.
   if (instrument.calendar !== '24x7') return deny('SESSION_UNKNOWN', instrument.calendar, '24x7')
   if (instrument.quote_currency !== params.currency) {
