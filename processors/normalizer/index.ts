@@ -27,17 +27,20 @@ const TRADE_CHANNEL = 'trade'
 /** Scratch of one step: filled in by the decoder, its parts go into events. */
 const message: SpotMessage = { kind: 'quote', sequence: 0, event_time_us: 0, depth: null, quote: null, trade: null }
 
-/** The bytes of a symbol as the scanner wants them; only ASCII ones, others take the JSON path. */
-const symbol_bytes = new Map<string, Uint8Array>()
+/** The bytes of a symbol as the scanner wants them; undefined for one that is not plain ASCII, which takes the JSON path. */
+const symbol_bytes = new Map<string, Uint8Array | undefined>()
 
-function bytesOf(symbol: string): Uint8Array {
-  let known = symbol_bytes.get(symbol)
-  if (known === undefined) {
+function bytesOf(symbol: string): Uint8Array | undefined {
+  if (!symbol_bytes.has(symbol)) {
     if (symbol_bytes.size >= 10_000) symbol_bytes.clear()
-    known = bytes(symbol)
-    symbol_bytes.set(symbol, known)
+    symbol_bytes.set(symbol, /^[!#-[\]-~]+$/.test(symbol) ? bytes(symbol) : undefined)
   }
-  return known
+  return symbol_bytes.get(symbol)
+}
+
+function scan(listing: Listing, payload: Uint8Array): boolean {
+  const symbol = bytesOf(listing.symbol)
+  return symbol !== undefined && scanSpotFrame(payload, symbol, listing, message)
 }
 
 /** Takes the decoded message in `message` into the state; makes its events. */
@@ -125,8 +128,7 @@ export const normalizer = defineProcessor({
   on: {
     frames(state: NormalizerState, frame: RawFrame, ctx): Outcome {
       const { listing } = state
-      if (listing === null || !scanSpotFrame(frame.payload, bytesOf(listing.symbol), listing, message))
-        return slow(state, frame, ctx)
+      if (listing === null || !scan(listing, frame.payload)) return slow(state, frame, ctx)
       const events = accept(state, listing, frame, ctx)
       return events === undefined ? keep(state) : emit(state, { events })
     },

@@ -146,7 +146,7 @@ export const wire = {
     }),
 }
 
-const DATA = process.env['AITRADER_DATA'] ?? join(import.meta.dirname, '../../../shared/data')
+const DATA = process.env.AITRADER_DATA ?? join(import.meta.dirname, '../../../shared/data')
 /** The recorded capture; `undefined` where the data folder is not there. */
 export const capture = [join(DATA, 'binance/spot_btcusdt_20240808.gz')].find((path) => existsSync(path))
 export const no_capture = `recorded data is not at ${DATA} (set AITRADER_DATA)`
