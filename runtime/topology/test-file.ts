@@ -30,6 +30,8 @@ export interface TopologyTest {
   readonly name: string
   /** Line of the test in its file, from 1. */
   readonly line: number
+  /** Stream time the test runs to, microseconds; undefined: the last record given or expected. */
+  readonly until_us: number | undefined
   readonly given: Readonly<Record<string, readonly TestRecord[]>>
   readonly expect: Readonly<Record<string, readonly TestRecord[]>>
 }
@@ -63,6 +65,12 @@ export const TopologyTestsSchema = Type.Object(
       Type.Object(
         {
           name: Type.String({ minLength: 1, description: 'What is true, in a sentence.' }),
+          until: Type.Optional(
+            Type.String({
+              pattern: DURATION_PATTERN,
+              description: 'Stream time the test runs to; without it, the last record given or expected.',
+            }),
+          ),
           given: Type.Record(Type.String(), Type.Unknown(), { description: 'Records by topic.' }),
           expect: Type.Record(Type.String(), Type.Unknown(), {
             description: 'Exactly the records of every written topic; those not named stay empty.',
@@ -149,6 +157,7 @@ class TestReader {
       tests.push({
         name: this.#text(item.entries.get('name')?.value) ?? '',
         line: this.#report.line(item.at),
+        until_us: parseDuration(this.#text(item.entries.get('until')?.value) ?? ''),
         given: records('given'),
         expect: records('expect'),
       })

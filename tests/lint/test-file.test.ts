@@ -68,6 +68,7 @@ test('given records are whole, expected ones hold the named fields', () => {
       {
         name: 'a case',
         line: 4,
+        until_us: undefined,
         given: {
           'frames.v1': [
             {
