@@ -141,7 +141,9 @@ function cancelRejected(life: Life, event: Report): Outcome {
   return impossible('EVENT_IMPOSSIBLE', `CANCEL_REJECT of ${event.cl_ord_id}, which is not pending`)
 }
 
+/** The venue changed quantity or limit by itself. What a finished order was does not change any more. */
 function restated(life: Life, event: Report): Outcome {
+  if (TERMINAL.has(life.base)) return changed({ ...life, limit_px: event.limit_px })
   const qty = Math.max(event.qty, life.cum_qty)
   return changed(recomputed({ ...life, qty, limit_px: event.limit_px }))
 }

@@ -50,7 +50,7 @@ export class Stage {
     if (table_key !== undefined) this.tables.get(port)?.set(table_key, { value, id })
     const handler = this.processor.on[port]
     if (handler === undefined) return id
-    const key = this.processor.state_key[port]?.(value) ?? table_key ?? ''
+    const key = this.processor.state_key[port]?.(value, '') ?? table_key ?? ''
     this.step(key, id, (state, ctx) => handler(state, value, ctx))
     return id
   }
