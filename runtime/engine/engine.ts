@@ -70,6 +70,8 @@ export class Engine {
   private readonly tail: number[]
   private producer: Producer | undefined
   private commits = 0
+  /** Per task, the input positions and journal entry of its last durable snapshot: what recovery reads from. */
+  private readonly saved: ({ positions: readonly number[]; seq: number } | undefined)[]
   private inflight: Promise<void> | undefined
   private stopped: unknown
 
@@ -86,6 +88,7 @@ export class Engine {
     this.spare_journals = journals()
     this.entries = tasks.map(() => 0)
     this.tail = tasks.map(() => 0)
+    this.saved = tasks.map(() => undefined)
     this.sources = options.plan.sources.map((planned) => ({ planned, next_seq: 0, entries: 0, position: undefined, touched: false }))
   }
 
@@ -216,6 +219,7 @@ export class Engine {
     assert(!this.scheduler.waiting, 'a commit in the middle of an instant')
     assert(this.inflight === undefined, 'a commit before the last one ended')
     const puts: Put[] = []
+    const saving: [number, { positions: readonly number[]; seq: number }][] = []
     const batches: Batch[] = []
     const frontier_us = this.scheduler.now_us
     this.journalSources(frontier_us)
@@ -228,7 +232,10 @@ export class Engine {
       this.journal(task.planned.producer, taskEntry(task, seq, this.options.hashes, frontier_us, snapshot), frontier_us)
       this.entries[index] = seq + 1
       this.tail[index] = snapshot ? 0 : tail
-      if (snapshot) puts.push(...takeSnapshot(task, seq))
+      if (snapshot) {
+        puts.push(...takeSnapshot(task, seq))
+        saving.push([index, { positions: task.channels.map((channel) => channel.position), seq }])
+      }
       for (const channel of task.channels) channel.commit()
       task.touched = false
       task.timers_fired = 0
@@ -250,6 +257,7 @@ export class Engine {
     this.inflight = this.send({ batches, puts }).then(
       () => {
         for (const builder of used) if (builder.records > 0) builder.reset()
+        for (const [index, position] of saving) this.saved[index] = position
         this.inflight = undefined
         this.options.observer?.durable?.(number)
       },
@@ -271,6 +279,19 @@ export class Engine {
         await this.options.backOff?.(attempt)
       }
     }
+  }
+
+  /** Drops what retention allows and no recovery needs; answers the number of records dropped. */
+  trim(): Promise<number> {
+    const keep = new Map<string, number>()
+    const least = (name: string, offset: number) => keep.set(name, Math.min(keep.get(name) ?? offset, offset))
+    for (const [index, task] of this.tasks.entries()) {
+      const saved = this.saved[index]
+      least(`${JOURNAL}/${task.planned.producer}`, saved?.seq ?? 0)
+      for (const [number, channel] of task.channels.entries()) least(channel.origin, saved?.positions[number] ?? 0)
+    }
+    for (const source of this.sources) least(`${JOURNAL}/${source.planned.producer}`, Math.max(0, source.entries - 1))
+    return this.options.broker.trim(this.scheduler.now_us, keep)
   }
 
   /** Number of the last commit begun; `Observer.durable` names it when it is durable. */

@@ -36,6 +36,9 @@ interface FeedPosition {
   readonly stream_time_us: number
 }
 
+/** Wall time between two rounds of retention, milliseconds. */
+const TRIM_INTERVAL_MS = 1000
+
 /** Most bytes of one epoch; back-pressure begins here whatever the interval. */
 const MAX_EPOCH_BYTES = 8 * 1024 * 1024
 
@@ -55,6 +58,8 @@ export class Run {
   private ahead: SourceItem | undefined
   private last_commit_ms = 0
   private last_yield_ms = 0
+  private last_trim_ms = 0
+  private trimming: Promise<unknown> | undefined
   private inflight: Promise<void> | undefined
   private failure: unknown
   /** Wall and stream time at which pacing began. */
@@ -100,6 +105,7 @@ export class Run {
     this.declareInstruments()
     await options.feed.source.open(position?.at)
     this.last_commit_ms = options.clock.now_ms()
+    this.last_trim_ms = this.last_commit_ms
     try {
       await this.loop()
       if (options.once && !options.stop.requested) await this.drain()
@@ -107,6 +113,7 @@ export class Run {
       await options.feed.source.close()
     }
     await this.settle()
+    await this.trimming
     const last = engine.commit(true)
     if (last !== undefined) await last
     if (this.failure !== undefined) throw this.failure
@@ -142,13 +149,15 @@ export class Run {
         arrived_ms = Math.max(due_ms, options.spin === true ? 0 : this.woke_ms)
       } else arrived_ms = clock.now_ms()
       this.ahead = undefined
-      const before = engine.advanceSync(item.stream_time_us - 1)
-      if (before !== undefined) await this.advance(before, item.stream_time_us - 1)
-      const at = { identity: this.identity, at: item.position, stream_time_us: item.stream_time_us }
-      engine.ingest(this.feed_index, item.value, item.stream_time_us, at, arrived_ms)
+      // A control record may have taken the frame's instant while the source had nothing: the frame gets the next one.
+      const at_us = Math.max(item.stream_time_us, engine.now_us + 1)
+      const before = engine.advanceSync(at_us - 1)
+      if (before !== undefined) await this.advance(before, at_us - 1)
+      const at = { identity: this.identity, at: item.position, stream_time_us: at_us }
+      engine.ingest(this.feed_index, item.value, at_us, at, arrived_ms)
       this.frames++
-      const after = engine.advanceSync(item.stream_time_us)
-      if (after !== undefined) await this.advance(after, item.stream_time_us)
+      const after = engine.advanceSync(at_us)
+      if (after !== undefined) await this.advance(after, at_us)
       const check = this.checkCommit()
       if (check !== undefined) await check
     }
@@ -198,6 +207,7 @@ export class Run {
 
   private begin(now_ms: number): void {
     this.last_commit_ms = now_ms
+    if (now_ms - this.last_trim_ms > TRIM_INTERVAL_MS && this.trimming === undefined) this.trim(now_ms)
     const durable = this.engine.commit()
     if (durable === undefined) return
     const inflight: Promise<void> = durable.then(
@@ -211,6 +221,19 @@ export class Run {
       },
     )
     this.inflight = inflight
+  }
+
+  /** Retention works beside the commits; one round at a time. */
+  private trim(now_ms: number): void {
+    this.last_trim_ms = now_ms
+    this.trimming = this.engine.trim().then(
+      () => {
+        this.trimming = undefined
+      },
+      (error: unknown) => {
+        this.failure = error
+      },
+    )
   }
 
   /** Waits for the write in flight. */
