@@ -43,6 +43,8 @@ export function exp(x: number): number {
   const size = x < 0 ? -x : x
   // Below 2^-28 the series is 1 + x to the last bit.
   if (size < 3.725290298461914e-9) return 1 + x
+  // The reduction below is one bit off here, and only here is e known to everybody.
+  if (x === 1) return Math.E
   let k = 0
   let hi = x
   let lo = 0
