@@ -1,4 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../runtime/api/index.ts'
 
@@ -76,7 +88,7 @@ export function writeFormat(dir: string, topology: string): void {
   try {
     const file = openSync(draft, 'w')
     try {
-      writeSync(file, `${JSON.stringify(format)}\n`)
+      writeFileSync(file, `${JSON.stringify(format)}\n`)
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -90,15 +102,64 @@ export function writeFormat(dir: string, topology: string): void {
 /** For readers: a directory that a writer has opened before. */
 export function requireLog(dir: string): DirectoryFormat {
   const format = readFormat(dir)
-  if (format !== undefined && existsSync(logPath(dir))) return format
+  if (format !== undefined && hasLog(dir)) return format
   throw new AppError('DIRECTORY_NOT_FOUND', `${dir} holds no log`, {
     exit_code: 2,
     hint: 'name the directory of a run with --data, or start one with `aitrader up --data DIR`',
   })
 }
 
+const ROOM_BYTES = 256 * 1024
+
+/** Proves that there is room to begin, because LMDB ends the process with a signal if there is none when it opens. */
+export function requireRoom(dir: string): void {
+  try {
+    probeRoom(dir, 0)
+  } catch (error) {
+    throw unusable(dir, error)
+  }
+}
+
+/**
+ * Whether a write into `dir` failed for want of room: LMDB reports a short write as an I/O error whatever its cause.
+ * `file_bytes` is the size of the file that could not grow.
+ */
+export function isFull(dir: string, file_bytes: number): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dir)
+    if (bavail * bsize < 64 * ROOM_BYTES) return true
+    probeRoom(dir, file_bytes + 64 * ROOM_BYTES)
+    return false
+  } catch (error) {
+    return FULL.includes((error as NodeJS.ErrnoException).code)
+  }
+}
+
+/** Throws if `ROOM_BYTES` cannot be written, or a file cannot be `size_bytes` large. */
+function probeRoom(dir: string, size_bytes: number): void {
+  const probe = join(dir, `room.${process.pid}.probe`)
+  try {
+    const file = openSync(probe, 'w')
+    try {
+      writeFileSync(file, Buffer.alloc(ROOM_BYTES, 1))
+      fsyncSync(file)
+      if (size_bytes > 0) ftruncateSync(file, size_bytes)
+    } finally {
+      closeSync(file)
+    }
+  } finally {
+    rmSync(probe, { force: true })
+  }
+}
+
+const FULL: readonly unknown[] = ['ENOSPC', 'EFBIG', 'EDQUOT']
+
+function hasLog(dir: string): boolean {
+  return (statSync(logPath(dir), { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
 export function unusable(dir: string, error: unknown): AppError {
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
+  const full = FULL.includes((error as NodeJS.ErrnoException).code)
   return new AppError(full ? 'DISK_FULL' : 'DIRECTORY_UNUSABLE', `using ${dir}: ${(error as Error).message}`, {
     exit_code: full ? 4 : 2,
     hint: full ? 'make room on the disk and start again' : 'choose a directory that can be written, with --data',

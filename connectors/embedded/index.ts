@@ -1,6 +1,7 @@
-import type { Broker, Reader } from '../../runtime/api/index.ts'
+import { realpathSync } from 'node:fs'
+import { assert, type Broker, type Reader } from '../../runtime/api/index.ts'
 import { LogView } from '../../runtime/api/log.ts'
-import { checkTopology, logPath, makeDirectory, readFormat, requireLog, writeFormat } from './directory.ts'
+import { checkTopology, logPath, makeDirectory, readFormat, requireLog, requireRoom, writeFormat } from './directory.ts'
 import { LmdbStore } from './lmdb-store.ts'
 import { lockDirectory } from './lock.ts'
 import { Writer } from './writer.ts'
@@ -11,6 +12,13 @@ import { Writer } from './writer.ts'
  * One process writes (`openEmbedded`), any number read what is durable beside it (`openEmbeddedReader`). A commit's
  * promise resolves when it is on disk. It is for one machine only.
  */
+
+/**
+ * Directories this process has open for reading alone, and how often. LMDB shares one map per process, and one that was
+ * opened for reading cannot become writable.
+ */
+const read_only = new Map<string, number>()
+const written = new Set<string>()
 
 export interface EmbeddedOptions {
   /** Name of the topology that the directory belongs to, or will. */
@@ -28,13 +36,20 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
   const found = readFormat(dir)
   if (found !== undefined) checkTopology(dir, found, options.topology)
   makeDirectory(dir)
+  requireRoom(dir)
+  const real = realpathSync(dir)
+  assert(!read_only.has(real), `close the readers of ${dir} in this process before writing to it`)
   const lock = lockDirectory(dir, options.command ?? process.argv.slice(1).join(' '))
   try {
     const format = readFormat(dir)
     if (format === undefined) writeFormat(dir, options.topology)
     else checkTopology(dir, format, options.topology)
     const writer = await Writer.open(logPath(dir))
-    return broker(dir, writer, lock.release)
+    written.add(real)
+    return broker(dir, writer, () => {
+      written.delete(real)
+      lock.release()
+    })
   } catch (error) {
     lock.release()
     throw error
@@ -52,16 +67,28 @@ export interface EmbeddedReader extends Reader {
  */
 export async function openEmbeddedReader(dir: string): Promise<EmbeddedReader> {
   const { topology } = requireLog(dir)
-  const view = openView(dir)
+  const real = realpathSync(dir)
+  const alone = !written.has(real)
+  const view = openView(dir, () => {
+    if (!alone) return
+    const left = (read_only.get(real) ?? 0) - 1
+    if (left > 0) read_only.set(real, left)
+    else read_only.delete(real)
+  })
+  if (alone) read_only.set(real, (read_only.get(real) ?? 0) + 1)
   return Object.assign(view, { topology })
 }
 
-function openView(dir: string): LogView {
+function openView(dir: string, closed: () => void = () => {}): LogView {
   const store = new LmdbStore(logPath(dir), { read_only: true })
+  let closing: Promise<void> | undefined
   return new LogView(
     store,
     () => store.refresh(),
-    () => store.close(),
+    () => {
+      closing ??= store.close().finally(closed)
+      return closing
+    },
   )
 }
 

@@ -1,6 +1,10 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { AppError, assert } from '../../runtime/api/index.ts'
 import type { LogEntry, LogStore, LogWrites } from '../../runtime/api/log.ts'
+import { isFull } from './directory.ts'
+import { checkLogFile } from './log-file.ts'
 
 /**
  * The log's store on LMDB: one file, binary keys and values, one synchronous durable commit per transaction.
@@ -14,10 +18,13 @@ import type { LogEntry, LogStore, LogWrites } from '../../runtime/api/log.ts'
 const MAP_BYTES = 2 ** 38
 
 export class LmdbStore implements LogStore {
+  readonly #path: string
   readonly #db: RootDatabase<Buffer, Buffer>
 
   /** A read-only store may be opened beside a writer, in this or another process, and never waits for it. */
   constructor(path: string, options: { readonly read_only: boolean }) {
+    checkLogFile(path)
+    this.#path = path
     this.#db = open<Buffer, Buffer>({
       path,
       noSubdir: true,
@@ -56,8 +63,26 @@ export class LmdbStore implements LogStore {
     try {
       this.#db.transactionSync(() => work(writes))
     } catch (error) {
-      throw storeError(error)
+      throw this.#named(error)
     }
+  }
+
+  /** Names what went wrong with a write; errors of the log core pass as they are. */
+  #named(error: unknown): unknown {
+    const code = (error as { code?: unknown }).code
+    if (typeof code !== 'number') return error
+    const full = FULL.includes(code) || (code === EIO && isFull(dirname(this.#path), statSync(this.#path).size))
+    return new AppError(
+      full ? 'DISK_FULL' : 'STORE_FAILED',
+      full ? 'writing the log: no space is left for it' : `writing the log failed with error ${code}`,
+      {
+        exit_code: 4,
+        hint: full
+          ? 'make room on the disk (or raise the quota or file size limit) and start again: what was committed is there'
+          : 'see to the disk and start again: what was committed is there',
+        cause: error,
+      },
+    )
   }
 
   /** Sees what was committed up to now; without it a read sees what the last one did. */
@@ -70,29 +95,12 @@ export class LmdbStore implements LogStore {
   }
 }
 
-const ENOSPC = 28
+const EIO = 5
 const EFBIG = 27
+const ENOSPC = 28
 const EDQUOT = 122
 const MDB_MAP_FULL = -30792
-const FULL: readonly unknown[] = [ENOSPC, EFBIG, EDQUOT, MDB_MAP_FULL]
-
-/** Names what went wrong with a write; errors of the log core pass as they are. */
-function storeError(error: unknown): unknown {
-  const code = (error as { code?: unknown }).code
-  if (typeof code !== 'number') return error
-  if (FULL.includes(code)) {
-    return new AppError('DISK_FULL', 'writing the log: no space is left for it', {
-      exit_code: 4,
-      hint: 'make room on the disk (or raise the quota or file size limit) and start again: what was committed is there',
-      cause: error,
-    })
-  }
-  return new AppError('STORE_FAILED', `writing the log: ${(error as Error).message}`, {
-    exit_code: 4,
-    hint: 'see to the disk and start again: what was committed is there',
-    cause: error,
-  })
-}
+const FULL: readonly unknown[] = [EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL]
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

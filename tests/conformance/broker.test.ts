@@ -348,6 +348,6 @@ test('every broker tells the same story of the same transactions', async () => {
       }
       for (const story of stories) expect(story).toEqual(stories[0])
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   )
 })

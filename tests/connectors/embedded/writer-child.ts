@@ -29,6 +29,7 @@ try {
     const before = last
     // Two commits are under way at a time, as in a running engine.
     last = producer.commit({ batches, puts }).then(() => void process.stdout.write(`${n}\n`))
+    last.catch(() => {}) // The first one to fail is the one that is awaited.
     await before
   }
   await last
