@@ -4,18 +4,15 @@ import { openEmbedded } from '../../connectors/embedded/index.ts'
 import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
 import { AppError, type Json, type Source } from '../../runtime/api/index.ts'
-import { Engine } from '../../runtime/engine/engine.ts'
-import type { JournalType } from '../../runtime/engine/journal.ts'
-import { type Clock, Run } from '../../runtime/engine/run.ts'
-import { schemaId } from '../../schemas/framing.ts'
-import { JournalEntry } from '../../schemas/generated/index.ts'
+import { Run } from '../../runtime/engine/run.ts'
 import { compose, loadTopology } from '../compose.ts'
 import { openControlSocket } from '../control-socket.ts'
+import { openEngine, wallClock } from '../engine.ts'
 import { Measure } from '../measure.ts'
 import { parseDuration, parseSpeed, parseWhole } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { setAside } from '../rebuild.ts'
-import { writeRunFile } from '../run-file.ts'
+import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { summarize } from '../summary.ts'
 import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
 
@@ -60,26 +57,20 @@ async function up(options: UpOptions): Promise<void> {
   const dir = options.data ?? join('.aitrader', `${topology.name}-${name}`)
   if (options.rebuild === true) setAside(dir)
 
-  const { plan, hashes, runners } = await compose(topology, source.identity, seed)
+  const composition = await compose(topology, source.identity, seed)
   const broker = await openEmbedded(dir, { topology: topology.name, command: `aitrader ${process.argv.slice(2).join(' ')}` })
   const measure = new Measure()
   const stop = { requested: false }
   const cleanups: (() => void | Promise<void>)[] = []
   try {
-    writeRunFile(dir, { topology, source: source.identity, seed })
-    const engine = await Engine.open({
-      plan,
-      broker,
-      journal: JournalEntry as JournalType,
-      schemaId: (fingerprint) => schemaId({ fingerprint }),
-      hashes,
-      runners,
-      observer: measure,
-      backOff: (attempt) => clock.wait(Math.min(1000, 5 * 2 ** attempt)),
-    })
+    const run_file = { topology, source: source.identity, seed }
+    checkRunFile(dir, run_file, broker)
+    const engine = await openEngine(broker, composition, measure)
+    // Only a run that may go on here may say what the directory was made of.
+    writeRunFile(dir, run_file)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
     const feed = { name: 'feed', source }
-    const run = new Run({ engine, feed, speed, once: options.once ?? false, commit_interval_ms, commit_max_records, end_drain_ms, clock, stop })
+    const run = new Run({ engine, feed, speed, once: options.once ?? false, commit_interval_ms, commit_max_records, end_drain_ms, clock: wallClock, stop })
     const end = () => {
       stop.requested = true
       run.nudge()
@@ -140,15 +131,6 @@ function onSignals(end: () => void): () => void {
     process.off('SIGINT', handle)
     process.off('SIGTERM', handle)
   }
-}
-
-const clock: Clock = {
-  now_ms: () => performance.now(),
-  wait: (delay_ms) =>
-    new Promise((resolve) => {
-      if (delay_ms < 1) setImmediate(resolve)
-      else setTimeout(resolve, delay_ms)
-    }),
 }
 
 export type { Json }
