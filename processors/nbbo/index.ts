@@ -30,8 +30,6 @@ const outputs = { nbbo: Nbbo }
 type Outcome = Step<NbboState, typeof outputs>
 type Ctx = Context<Static<typeof params>, typeof tables>
 
-const STALE_TIMER = 'stale'
-
 /** A venue's prices of one input; quantity 0 where a side is empty. */
 interface Prices {
   readonly bid_px: number | null
@@ -64,6 +62,7 @@ function makeVenue(instrument_id: string, { tables: { instruments } }: Ctx): Ven
     heard_us: 0,
     heard_producer: '',
     heard_seq: 0,
+    timer_us: 0,
   }
 }
 
@@ -101,8 +100,7 @@ function heard(state: NbboState, venue: VenueTop, known: boolean, symbol: string
   venue.heard_seq = ctx.seq
   // Setting it anew at every record costs more than an early timer now and then that looks and sets itself again.
   const stale_after_us = ctx.params.stale_after_ms * 1_000
-  if ((state.timer_us - stream_time_us) * 4 < stale_after_us * 3)
-    setStaleTimer(state, stream_time_us + stale_after_us, ctx)
+  if ((venue.timer_us - stream_time_us) * 4 < stale_after_us * 3) setTimer(venue, stream_time_us + stale_after_us, ctx)
   return changed(state, symbol, basis, venue, ctx)
 }
 
@@ -115,9 +113,10 @@ function changed(state: NbboState, symbol: string, basis: NbboBasis, venue: Venu
   return emit(state, { nbbo: [next] })
 }
 
-function setStaleTimer(state: NbboState, due_us: number, ctx: Ctx): void {
-  state.timer_us = due_us
-  ctx.setTimer(STALE_TIMER, due_us)
+/** A venue's timer goes by its instrument's name, so that a lively venue does not put off the silence of another. */
+function setTimer(venue: VenueTop, due_us: number, ctx: Ctx): void {
+  venue.timer_us = due_us
+  ctx.setTimer(venue.instrument_id, due_us)
 }
 
 export const nbbo = defineProcessor({
@@ -178,19 +177,15 @@ export const nbbo = defineProcessor({
       return heard(state, venue, known !== undefined, event.symbol, 'QUOTE', ctx)
     },
   },
-  timer(state: NbboState, _name: string, ctx): Outcome {
-    const stale_after_us = ctx.params.stale_after_ms * 1_000
-    // The venue that is next to fall silent, and the one that did so last.
-    let next_us = Number.POSITIVE_INFINITY
-    let silent: VenueTop | undefined
-    for (const venue of state.venues) {
-      const due_us = venue.heard_us + stale_after_us
-      if (due_us > ctx.stream_time_us) next_us = Math.min(next_us, due_us)
-      else if (silent === undefined || venue.heard_us > silent.heard_us) silent = venue
+  timer(state: NbboState, instrument_id: string, ctx): Outcome {
+    const venue = find(state, instrument_id)
+    if (venue === undefined) return state.kept
+    const due_us = venue.heard_us + ctx.params.stale_after_ms * 1_000
+    if (ctx.stream_time_us < due_us) {
+      setTimer(venue, due_us, ctx)
+      return state.kept
     }
-    if (next_us < Number.POSITIVE_INFINITY) setStaleTimer(state, next_us, ctx)
-    if (silent === undefined) return state.kept
-    ctx.cause(recordId(silent.heard_producer, silent.heard_seq))
+    ctx.cause(recordId(venue.heard_producer, venue.heard_seq))
     return changed(state, ctx.key, 'TIMER', undefined, ctx)
   },
 })

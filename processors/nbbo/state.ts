@@ -22,6 +22,8 @@ export interface VenueTop {
   heard_us: number
   heard_producer: string
   heard_seq: number
+  /** When the timer that is set for its silence fires; it may be early, see index.ts. */
+  timer_us: number
 }
 
 /** The state of one symbol. Owned and changed in place by the processor; `snapshot` leaves out what is scratch. */
@@ -30,8 +32,6 @@ export interface NbboState {
   venues: VenueTop[]
   /** The last Nbbo; null before the first. */
   last: Nbbo | null
-  /** When the timer that is set fires; it may be early, see index.ts. */
-  timer_us: number
   /** Older quotes and books, dropped. */
   out_of_order: number
   /** The answer to the many events that change nothing. */
@@ -45,10 +45,10 @@ export function makeState(plain: Omit<NbboState, 'kept'>): NbboState {
 }
 
 export function initialState(): NbboState {
-  return makeState({ venues: [], last: null, timer_us: 0, out_of_order: 0 })
+  return makeState({ venues: [], last: null, out_of_order: 0 })
 }
 
 /** A copy that later records do not change. */
-export function snapshotState({ venues, last, timer_us, out_of_order }: NbboState): Omit<NbboState, 'kept'> {
-  return { venues: venues.map((venue) => ({ ...venue })), last, timer_us, out_of_order }
+export function snapshotState({ venues, last, out_of_order }: NbboState): Omit<NbboState, 'kept'> {
+  return { venues: venues.map((venue) => ({ ...venue })), last, out_of_order }
 }

@@ -15,7 +15,7 @@ export class HandContext implements Context {
   topic = 'test'
   partition = 0
   readonly tables: Record<string, { get(key: string): unknown; idOf(key: string): string | undefined }>
-  causes: string[] = []
+  caused: string[] = []
   timers = new Map<string, number>()
 
   constructor(params: unknown, instruments: readonly Partial<Instrument>[] = []) {
@@ -24,13 +24,16 @@ export class HandContext implements Context {
     this.tables = { instruments: { get: (key) => byId.get(key), idOf: () => undefined } }
   }
   cause(id: string): void {
-    this.causes.push(id)
+    this.caused.push(id)
   }
   setTimer(name: string, due_us: number): void {
     this.timers.set(name, due_us)
   }
   cancelTimer(name: string): void {
     this.timers.delete(name)
+  }
+  causes(): readonly string[] {
+    return []
   }
   body(): Uint8Array {
     return new Uint8Array(0)
@@ -56,7 +59,7 @@ export class Hand {
   /** Hands in a record; answers its outputs. */
   on(port: string, value: unknown, stream_time_us = this.ctx.stream_time_us + 1): Answer {
     const { ctx } = this
-    ctx.causes = []
+    ctx.caused = []
     ctx.seq++
     ctx.id = `test/0:${ctx.seq}`
     ctx.stream_time_us = stream_time_us
@@ -73,7 +76,7 @@ export class Hand {
       const due = [...ctx.timers].filter(([, at]) => at <= stream_time_us).sort((a, b) => a[1] - b[1])[0]
       if (due === undefined || this.processor.timer === undefined) break
       ctx.timers.delete(due[0])
-      ctx.causes = []
+      ctx.caused = []
       ctx.stream_time_us = due[1]
       answers.push(this.#take(this.processor.timer(this.state, due[0], ctx)))
     }

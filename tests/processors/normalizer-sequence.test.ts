@@ -152,7 +152,7 @@ describe('depth', () => {
   it('that waited names its own frames as causes', () => {
     const normal = hand()
     for (const frame of [depth(1, 4), depth(5, 6), depth(7, 8), snapshot(5)]) normal.on('frames', rawFrame(frame))
-    expect(normal.ctx.causes).toEqual(['test/0:1', 'test/0:2'])
+    expect(normal.ctx.caused).toEqual(['test/0:1', 'test/0:2'])
   })
 
   it('that waits is bounded by levels too', () => {
