@@ -27,7 +27,7 @@ export function typeOf(shape: Shape): string {
   }
 }
 
-export function docComment(doc: string, indent = ''): string {
+function docComment(doc: string, indent = ''): string {
   return doc === '' ? '' : `${indent}/** ${doc.replaceAll('*/', '*\\/')} */\n`
 }
 

@@ -9,7 +9,7 @@ export interface Range {
   readonly greatest: number
 }
 
-export const SAFE: Range = { least: Number.MIN_SAFE_INTEGER, greatest: Number.MAX_SAFE_INTEGER }
+const SAFE: Range = { least: Number.MIN_SAFE_INTEGER, greatest: Number.MAX_SAFE_INTEGER }
 
 /** Every place where the length of a varint changes, and the ends of the safe range, with their neighbours. */
 export const LONG_EDGES: readonly number[] = [0, ...Array.from({ length: 53 }, (_, i) => 2 ** i), 2 ** 53 - 1]
