@@ -10,7 +10,6 @@ export function arrive(draft: Draft, ctx: Ctx, n: number): void {
   const found = draft.entering.find((one) => one.n === n)
   if (found === undefined) return
   draft.entering = draft.entering.filter((one) => one !== found)
-  ctx.cause(found.cause)
   const arrival_us = Math.max(found.arrival_us, draft.venue_time_us, draft.last_arrival_us)
   draft.last_arrival_us = arrival_us
   const arrival = { ...found, arrival_us }
@@ -25,7 +24,7 @@ function accept(draft: Draft, ctx: Ctx, arrival: Arrival): void {
   const refusal = refusalOf(draft, ctx, arrival)
   if (refusal !== undefined) {
     const said = { exec_type: 'REJECTED', ord_status: 'REJECTED', text: refusal, transact_time_us } as const
-    return send(draft, ctx, [reportOn(draft, ctx.key, command, said)], cause, cl_ord_id, 0)
+    return send(draft, ctx, [reportOn(draft, ctx.key, command, said)], [cause], cl_ord_id, 0)
   }
   draft.recent_ids = [...draft.recent_ids, cl_ord_id].slice(-RECENT_IDS_MAX)
   draft.order_count += 1
@@ -36,7 +35,7 @@ function accept(draft: Draft, ctx: Ctx, arrival: Arrival): void {
   if (isImmediate(order)) ctx.setTimer(`wait:${order.n}`, ctx.stream_time_us + ctx.params.data_wait_ms * 1_000)
   const leaves_qty = command.qty
   const said = { exec_type: 'NEW', ord_status: 'NEW', order_id, leaves_qty, transact_time_us } as const
-  send(draft, ctx, [reportOn(draft, ctx.key, command, said)], cause, cl_ord_id, 0)
+  send(draft, ctx, [reportOn(draft, ctx.key, command, said)], [cause], cl_ord_id, 0)
 }
 
 /** Why the venue refuses an order that has arrived; undefined if it does not. */
@@ -68,13 +67,13 @@ export function settle(draft: Draft, ctx: Ctx, n: number): void {
   if (request === undefined) return
   draft.requests = draft.requests.filter((one) => one !== request)
   ctx.cancelTimer(`settle:${n}`)
-  ctx.cause(request.cause)
   const { command, arrival_us: transact_time_us, cause } = request
   const { cl_ord_id, orig_cl_ord_id } = command
   const order = draft.orders.find((one) => orig_cl_ord_id !== null && one.ids.includes(orig_cl_ord_id))
   const reply = (said: Omit<Said, 'transact_time_us'>) => {
     const report = reportOn(draft, ctx.key, command, { transact_time_us, orig_cl_ord_id, ...said })
-    send(draft, ctx, [report], cause, cl_ord_id, 0)
+    const causes = order === undefined ? [cause] : [cause, order.cause]
+    send(draft, ctx, [report], causes, cl_ord_id, 0)
   }
   if (order === undefined) {
     return reply({ exec_type: 'CANCEL_REJECT', ord_status: 'REJECTED', text: 'TOO_LATE_OR_UNKNOWN' })

@@ -17,15 +17,13 @@ export function fillFromBook(draft: Draft, ctx: Ctx, book: BookUpdate, time_us: 
     const fillable = walk(order, levels, leavesOf(order)).reduce((sum, match) => sum + match.qty, 0)
     const kill = order.command.time_in_force === 'FOK' && fillable < leavesOf(order)
     const matches = kill ? [] : walk(order, levels, cap)
-    // A fill that rests on the quote has the quote's record among its causes.
-    if (matches.some((match) => match.level.sequence !== book.sequence)) {
-      const id = ctx.tables.nbbo.idOf(book.symbol)
-      if (id !== undefined) ctx.cause(id)
-    }
+    const by_quote = matches.some((match) => match.level.sequence !== book.sequence)
+    const quote = by_quote ? ctx.tables.nbbo.idOf(book.symbol) : undefined
     for (const { level, qty } of matches) draft.taken = consume(draft.taken, order, level, qty)
     const why = kill ? 'FOK_UNFILLABLE' : 'NOTHING_LEFT_TO_TAKE'
     // A newcomer that got a drawn part only is not done taking.
-    settleOrder(draft, ctx, order, matches, time_us, cap === leavesOf(order), isImmediate(order) ? why : undefined)
+    const ends = isImmediate(order) ? why : undefined
+    settleOrder(draft, ctx, order, { matches, time_us, quote }, cap === leavesOf(order), ends)
   }
 }
 
@@ -38,7 +36,7 @@ export function fillFromTrade(draft: Draft, ctx: Ctx, trade: Trade, time_us: num
     const level: EvidentLevel = { px: trade.px, qty: left, sequence: trade.trade_id }
     const matches = walk(order, [level], leavesOf(order))
     left -= matches.reduce((sum, match) => sum + match.qty, 0)
-    settleOrder(draft, ctx, order, matches, time_us, true, undefined)
+    settleOrder(draft, ctx, order, { matches, time_us, quote: undefined }, true, undefined)
   }
 }
 
@@ -62,10 +60,9 @@ export function finish(
 ): void {
   put(draft, order, undefined)
   ctx.cancelTimer(`wait:${order.n}`)
-  ctx.cause(order.cause)
   const { order_id, cum_qty, command, cause } = order
   const said = { exec_type: as, ord_status: as, order_id, cum_qty, text, transact_time_us } as const
-  send(draft, ctx, [reportOn(draft, ctx.key, command, said)], cause, order.ids[0] as string, order.events)
+  send(draft, ctx, [reportOn(draft, ctx.key, command, said)], [cause], order.ids[0] as string, order.events)
 }
 
 /** How much a newcomer may get of this datum: all of it, or with some chance a drawn part in whole lots. */
@@ -79,13 +76,19 @@ function portion(ctx: Ctx, order: VenueOrder): number {
   return lot * (1 + drawUpTo(lots - 2, seed, key, order.events, 'partial_share'))
 }
 
+/** What one datum gave an order; `quote`: id of the NBBO record it rests on besides. */
+interface Matched {
+  readonly matches: readonly Match[]
+  readonly time_us: number
+  readonly quote: string | undefined
+}
+
 /** Books `matches` on the order, reports them in one group, and lets it rest, go on or end (`ends`: why). */
 function settleOrder(
   draft: Draft,
   ctx: Ctx,
   order: VenueOrder,
-  matches: readonly Match[],
-  time_us: number,
+  { matches, time_us, quote }: Matched,
   took_all: boolean,
   ends: string | undefined,
 ): void {
@@ -107,8 +110,8 @@ function settleOrder(
   const next: VenueOrder = { ...order, cum_qty, events, resting: order.resting || took_all }
   put(draft, order, done || ended ? undefined : next)
   if (reports.length === 0) return
-  ctx.cause(order.cause)
-  send(draft, ctx, reports, order.cause, order.ids[0] as string, order.events)
+  const causes = quote === undefined ? [order.cause] : [order.cause, quote]
+  send(draft, ctx, reports, causes, order.ids[0] as string, order.events)
 }
 
 function fillReport(

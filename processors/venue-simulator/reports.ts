@@ -47,7 +47,7 @@ export function send(
   draft: Draft,
   ctx: Ctx,
   reports: readonly ExecutionReport[],
-  cause: string,
+  causes: readonly string[],
   key: string,
   event: number,
 ): void {
@@ -63,10 +63,10 @@ export function send(
   const overtaken = chance(chaos.reorder_ppm, seed, key, event, 'reorder')
   if (!overtaken) draft.last_report_us = due_us
   const out_us = due_us + (overtaken ? chaos.delay_us : 0)
-  if (kept.length > 0) post(draft, ctx, out_us, kept, null, cause)
+  if (kept.length > 0) post(draft, ctx, out_us, kept, null, causes)
   reports.forEach((report, i) => {
     if (report.exec_type !== 'TRADE' || !chance(chaos.bust_ppm, seed, key, event + i, 'bust')) return
-    post(draft, ctx, out_us + chaos.delay_us + 1, [], report, cause)
+    post(draft, ctx, out_us + chaos.delay_us + 1, [], report, causes)
   })
 }
 
@@ -76,10 +76,10 @@ function post(
   due_us: number,
   reports: readonly ExecutionReport[],
   bust: ExecutionReport | null,
-  cause: string,
+  causes: readonly string[],
 ): void {
   draft.groups += 1
-  draft.outgoing = [...draft.outgoing, { n: draft.groups, reports, bust, cause }]
+  draft.outgoing = [...draft.outgoing, { n: draft.groups, reports, bust, causes }]
   ctx.setTimer(`report:${draft.groups}`, due_us)
 }
 
@@ -88,7 +88,7 @@ export function release(draft: Draft, ctx: Ctx, n: number): readonly ExecutionRe
   const out = draft.outgoing.find((one) => one.n === n)
   if (out === undefined) return []
   draft.outgoing = draft.outgoing.filter((one) => one !== out)
-  ctx.cause(out.cause)
+  for (const id of out.causes) ctx.cause(id)
   if (out.bust === null) return out.reports
   const trade = out.bust
   const order = draft.orders.find((one) => one.order_id === trade.order_id)

@@ -46,7 +46,8 @@ export interface Outgoing {
   readonly reports: readonly ExecutionReport[]
   /** The execution that is taken back when this goes out; null for ordinary reports. */
   readonly bust: ExecutionReport | null
-  readonly cause: string
+  /** Ids of the command and of the quote it rests on; the record that set them off is added by the timer. */
+  readonly causes: readonly string[]
 }
 
 /** Quantity of one price level that was taken, by the datum that displayed it. */
