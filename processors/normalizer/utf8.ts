@@ -5,7 +5,7 @@ const CHUNK = 8_192
 
 /** The text of `bytes`, `undefined` where they are not UTF-8 (over-long forms and surrogates included). */
 export function utf8Text(bytes: Uint8Array): string | undefined {
-  const units = new Array<number>(CHUNK)
+  const units = new Array<number>(Math.min(CHUNK, bytes.length))
   let text = ''
   let count = 0
   for (let at = 0; at < bytes.length; ) {
