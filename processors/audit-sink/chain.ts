@@ -14,6 +14,8 @@ export const NO_BYTES = new Uint8Array(0)
 /** What an event says; the chain adds its place. */
 export type Link = Omit<AuditEvent, 'seq' | 'previous' | 'hash'>
 
+const HASH_BYTES = 32
+
 const arena = new Arena(4096)
 
 /** The hash of an event: SHA-256 over its Avro body with an empty `hash`. */
@@ -21,6 +23,18 @@ export function hashOf(event: AuditEvent): Uint8Array {
   arena.reset()
   AuditEvent.encode({ ...event, hash: NO_BYTES }, arena)
   return sha256(arena.bytes())
+}
+
+/**
+ * The same hash from an encoded event: `hash` is the last field, so its body is the one hashed plus 32 bytes. What was
+ * written in any other way than the codec's does not hash to what it claims. Undefined if the body is no such event.
+ */
+export function hashOfBody(body: Uint8Array): Uint8Array | undefined {
+  const at = body.length - HASH_BYTES - 1
+  if (at < 0 || body[at] !== HASH_BYTES * 2) return undefined
+  const open = new Uint8Array(at + 1)
+  open.set(body.subarray(0, at))
+  return sha256(open)
 }
 
 /** The next event of a chain, and the chain's new head. */

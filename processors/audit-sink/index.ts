@@ -26,26 +26,45 @@ import { hashRecord, OpenRange } from './range.ts'
  * The decision path (signals to positions, control, instruments) is chained record by record, in full. Frames,
  * events, books and NBBO are too many for that: their records are sealed by ranges of producer sequence, cut every
  * `seal_records` records and at marks of stream time, so that a seal depends on the data alone. Each chain begins with
- * the run it belongs to: build id and hashes of code, configuration, schemas and models. It never refuses a record.
+ * the run it belongs to: build id and hashes of code, configuration, schemas and models; when another build goes on
+ * with it, that one's name comes before its first event. It never refuses a record.
  */
 const params = Type.Object({
   seal_records: Type.Integer({ minimum: 1, default: 256, description: 'Records of a high-volume topic per seal, at most.' }),
   seal_every_ms: Type.Integer({ minimum: 1, default: 1000, description: 'Stream time between marks at which open ranges are sealed.' }),
   manifest: Type.Optional(Type.String({ description: 'What the run is made of, as JSON; set by the runtime.' })),
+  manifests: Type.Optional(
+    Type.Array(Type.Object({ from_us: Type.Integer(), manifest: Type.String() }), {
+      description: 'In a replay: what each build was made of, and the stream time of its first event; set by the runtime.',
+    }),
+  ),
 })
 
 interface State {
   head: Head
+  /** What wrote the last event. */
+  manifest: string
   /** One open range per producer that writes the partition. */
   readonly open: Map<string, OpenRange>
 }
 
-type Params = { seal_records: number; seal_every_ms: number; manifest?: string }
+type Params = {
+  seal_records: number
+  seal_every_ms: number
+  manifest?: string
+  manifests?: readonly { from_us: number; manifest: string }[]
+}
 type Ctx = Context<Params>
 
 function begin(state: State, ctx: Ctx, out: AuditEvent[]): void {
-  if (state.head.count > 0) return
-  add(state, runLink(ctx.key, ctx.params.manifest ?? '{}', ctx.stream_time_us), out)
+  const manifest = manifestAt(ctx.params, ctx.stream_time_us)
+  if (state.head.count > 0 && state.manifest === manifest) return
+  state.manifest = manifest
+  add(state, runLink(ctx.key, manifest, ctx.stream_time_us), out)
+}
+
+function manifestAt({ manifest, manifests }: Params, stream_time_us: number): string {
+  return manifests?.findLast(({ from_us }) => from_us <= stream_time_us)?.manifest ?? manifest ?? '{}'
 }
 
 function add(state: State, next: Parameters<typeof link>[1], out: AuditEvent[]): void {
@@ -128,15 +147,16 @@ export const auditSink = defineProcessor({
   outputs: { audit: AuditEvent },
   params,
   state_key: Object.fromEntries(Object.keys(inputs).map((port) => [port, byOrigin])),
-  initial: (): State => ({ head: EMPTY, open: new Map() }),
+  initial: (): State => ({ head: EMPTY, manifest: '', open: new Map() }),
   snapshot: (state): Json => ({
     count: state.head.count,
     hash: state.head.hash,
+    manifest: state.manifest,
     open: [...state.open].sort(([a], [b]) => (a < b ? -1 : 1)).map(([producer, open]) => [producer, open.snapshot()]),
   }),
   restore: (json): State => {
-    const { count, hash, open } = json as { count: number; hash: string; open: [string, Json][] }
-    return { head: { count, hash }, open: new Map(open.map(([producer, saved]) => [producer, OpenRange.restore(saved)])) }
+    const { count, hash, manifest, open } = json as { count: number; hash: string; manifest: string; open: [string, Json][] }
+    return { head: { count, hash }, manifest, open: new Map(open.map(([producer, saved]) => [producer, OpenRange.restore(saved)])) }
   },
   on: {
     frames: range('RawFrame'),
@@ -157,7 +177,7 @@ export const auditSink = defineProcessor({
   /** A mark of stream time: seals every open range of the partition. */
   timer(state, record, ctx) {
     const out: AuditEvent[] = []
-    begin(state, ctx, out)
+    if ([...state.open.values()].some(({ records }) => records > 0)) begin(state, ctx, out)
     for (const producer of [...state.open.keys()].sort()) {
       const open = state.open.get(producer) as OpenRange
       if (open.records > 0) seal(state, open, ctx.key, record, out)

@@ -1,4 +1,10 @@
-import type { Task } from './task.ts'
+/** What the scheduler drives: a task, or what stands in for one in a replay. */
+export interface Runnable {
+  /** Does everything up to `limit_us`; a promise if something has to be waited for (call again when it resolves). */
+  run(limit_us: number): Promise<void> | undefined
+  /** Stream time of the next thing to do, or infinity. */
+  nextDue(): number
+}
 
 /**
  * The order of everything in one process: instant by instant of stream time, and within an instant task by task in
@@ -9,14 +15,14 @@ import type { Task } from './task.ts'
  * feedback edges) is one number per task: when to look at it again.
  */
 export class Scheduler {
-  private readonly tasks: readonly Task[]
+  private readonly tasks: readonly Runnable[]
   private readonly wake_us: Float64Array
   private readonly ready: Uint8Array
   private ready_count = 0
   /** The instant in hand: everything before it is done. */
   now_us = 0
 
-  constructor(tasks: readonly Task[]) {
+  constructor(tasks: readonly Runnable[]) {
     this.tasks = tasks
     this.wake_us = new Float64Array(tasks.length).fill(Number.POSITIVE_INFINITY)
     this.ready = new Uint8Array(tasks.length)
@@ -76,7 +82,7 @@ export class Scheduler {
     const ready = this.ready
     for (let i = 0; i < ready.length && this.ready_count > 0; i++) {
       if (ready[i] === 0) continue
-      const task = this.tasks[i] as Task
+      const task = this.tasks[i] as Runnable
       const wait = task.run(this.now_us)
       if (wait !== undefined) return wait
       ready[i] = 0

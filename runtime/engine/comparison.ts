@@ -1,0 +1,117 @@
+import type { Reader, StoredBatch } from '../api/broker.ts'
+import { RecordCursor } from '../log/batch.ts'
+import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import { RecordedLane } from './recorded.ts'
+
+/** Where replay and record part, and in what: `key`, `body`, `stream_time`, `causes`, `missing` or `surplus`. */
+export interface Difference {
+  readonly topic: string
+  readonly partition: number
+  /** Offset in the recorded partition; of a record that is missing there, the offset at which it belongs. */
+  readonly offset: number
+  readonly id: string
+  readonly what: string
+}
+
+/**
+ * Compares what a replay makes with what was recorded, partition by partition, and counts.
+ *
+ * A record is matched by its id. Within a partition both sides stand in the order of stream time, producer and
+ * sequence, so a record that only one side has is counted alone and the rest is compared on.
+ */
+export class Comparison {
+  compared = 0
+  different = 0
+  first: Difference | undefined
+  private first_time_us = Number.POSITIVE_INFINITY
+  private readonly lanes = new Map<string, RecordedLane>()
+  private readonly producers: ReadonlyMap<string, number>
+  private readonly made = new RecordCursor()
+
+  constructor(plan: Plan, reader: Reader, producers: ReadonlyMap<string, number>, computed: (producer: string) => boolean) {
+    this.producers = producers
+    const topics = new Set<PlannedTopic>()
+    for (const task of plan.tasks) {
+      if (!computed(task.name)) continue
+      for (const topic of task.outputs.values()) topics.add(topic)
+      if (task.faults_to !== undefined) topics.add(task.faults_to)
+    }
+    for (const topic of topics) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        // Records of producers that the plan does not know are stopped at too: they have no business there.
+        const wanted = (name: string) => computed(name) || !producers.has(name)
+        this.lanes.set(`${topic.name}/${partition}`, new RecordedLane(reader, topic, partition, wanted))
+      }
+    }
+  }
+
+  /** Compares the records of a batch that the replay has made with the next ones recorded. */
+  async compare(batch: StoredBatch): Promise<void> {
+    const lane = this.lanes.get(`${batch.topic}/${batch.partition}`) as RecordedLane
+    const made = this.made.open(batch)
+    while (made.next()) {
+      for (;;) {
+        if (!lane.standing && !lane.ended) await lane.load()
+        const recorded = lane.head
+        if (recorded === undefined || this.before(made, recorded)) {
+          this.differ(lane, made, recorded?.offset ?? -1, 'missing')
+          break
+        }
+        if (recorded.producer === made.producer && recorded.seq === made.seq) {
+          const what = differing(made, batch.bodies, recorded, lane.bodies)
+          if (what !== undefined) this.differ(lane, recorded, recorded.offset, what)
+          this.compared++
+          lane.skip()
+          break
+        }
+        this.surplus(lane, recorded)
+      }
+    }
+  }
+
+  /** Whatever is recorded beyond what the replay has made. */
+  async end(): Promise<void> {
+    for (const lane of this.lanes.values()) {
+      for (;;) {
+        if (!lane.standing) await lane.load()
+        if (lane.head === undefined) break
+        this.surplus(lane, lane.head)
+      }
+    }
+  }
+
+  private surplus(lane: RecordedLane, recorded: RecordCursor): void {
+    this.differ(lane, recorded, recorded.offset, 'surplus')
+    this.compared++
+    lane.skip()
+  }
+
+  /** Whether the record made comes before the recorded one, which has another id. */
+  private before(made: RecordCursor, recorded: RecordCursor): boolean {
+    if (made.producer === recorded.producer) return made.seq < recorded.seq
+    if (made.stream_time_us !== recorded.stream_time_us) return made.stream_time_us < recorded.stream_time_us
+    return (this.producers.get(made.producer) as number) < (this.producers.get(recorded.producer) ?? -1)
+  }
+
+  private differ(lane: RecordedLane, at: RecordCursor, offset: number, what: string): void {
+    this.different++
+    if (at.stream_time_us >= this.first_time_us) return
+    this.first_time_us = at.stream_time_us
+    this.first = { topic: lane.topic.name, partition: lane.partition, offset, id: at.id, what }
+  }
+}
+
+function differing(made: RecordCursor, made_bytes: Uint8Array, recorded: RecordCursor, bytes: Uint8Array): string | undefined {
+  if (!equal(made_bytes, made.key_start, made.key_end, bytes, recorded.key_start, recorded.key_end)) return 'key'
+  if (!equal(made_bytes, made.body_start, made.body_end, bytes, recorded.body_start, recorded.body_end)) return 'body'
+  if (made.stream_time_us !== recorded.stream_time_us) return 'stream_time'
+  if (made.cause_count !== recorded.cause_count) return 'causes'
+  for (let i = 0; i < made.cause_count; i++) {
+    if (made.causeSeq(i) !== recorded.causeSeq(i) || made.causeProducer(i) !== recorded.causeProducer(i)) return 'causes'
+  }
+  return undefined
+}
+
+function equal(a: Uint8Array, a_start: number, a_end: number, b: Uint8Array, b_start: number, b_end: number): boolean {
+  return Buffer.compare(a.subarray(a_start, a_end), b.subarray(b_start, b_end)) === 0
+}

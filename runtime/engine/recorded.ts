@@ -1,0 +1,152 @@
+import { crc32 } from 'node:zlib'
+import type { Reader, StoredBatch } from '../api/broker.ts'
+import { AppError, DataFault } from '../api/fault.ts'
+import { RecordCursor } from '../log/batch.ts'
+import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import type { Envelope } from './envelope.ts'
+
+/**
+ * One recorded partition, read record by record in the order of its offsets; a batch in memory at a time.
+ *
+ * Only records of the wanted producers are stopped at. `head` is undefined while a batch has to be loaded (`load`) and
+ * after the end (`ended`).
+ */
+export class RecordedLane {
+  readonly topic: PlannedTopic
+  readonly partition: number
+  private readonly reader: Reader
+  private readonly wanted: (producer: string) => boolean
+  private readonly cursor = new RecordCursor()
+  private batch: StoredBatch | undefined
+  private next_offset = 0
+  /** Standing at a record that nobody has taken yet. */
+  standing = false
+  ended = false
+
+  constructor(reader: Reader, topic: PlannedTopic, partition: number, wanted: (producer: string) => boolean) {
+    this.reader = reader
+    this.topic = topic
+    this.partition = partition
+    this.wanted = wanted
+  }
+
+  /** The record in hand; undefined if there is none loaded. */
+  get head(): RecordCursor | undefined {
+    return this.standing ? this.cursor : undefined
+  }
+
+  /** Bytes that the cursor's positions point into. */
+  get bodies(): Uint8Array {
+    return (this.batch as StoredBatch).bodies
+  }
+
+  /** Goes on to the next wanted record of the batch in memory. */
+  skip(): void {
+    this.standing = false
+    while (this.batch !== undefined && this.cursor.next()) {
+      if (!this.wanted(this.cursor.producer)) continue
+      this.standing = true
+      return
+    }
+    this.batch = undefined
+  }
+
+  /** Loads batches until a wanted record is in hand or the partition ends. */
+  async load(): Promise<void> {
+    while (!this.standing && !this.ended) {
+      const { topic, partition } = this
+      const batch = await this.reader.read(topic.name, partition, this.next_offset)
+      if (batch === undefined) {
+        this.ended = true
+        return
+      }
+      if (batch.base_offset !== this.next_offset) {
+        throw new AppError('DATA_DAMAGED', `${topic.name}/${partition} has no record at offset ${this.next_offset}`, {
+          exit_code: 3,
+          hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is missing',
+        })
+      }
+      this.next_offset = batch.base_offset + batch.records
+      this.batch = batch
+      this.cursor.open(batch)
+      this.skip()
+    }
+  }
+}
+
+/** A record that a source or an effect wrote, as it was recorded. */
+export interface RecordedInput {
+  readonly lane: RecordedLane
+  readonly envelope: Envelope
+}
+
+/**
+ * Everything that is not computed in a replay: what sources and effects wrote, merged by stream time, producer and
+ * sequence over all partitions that hold such records.
+ */
+export class RecordedInputs {
+  private readonly lanes: readonly RecordedLane[]
+  private readonly producers: ReadonlyMap<string, number>
+
+  constructor(plan: Plan, reader: Reader, producers: ReadonlyMap<string, number>, computed: (producer: string) => boolean) {
+    const topics = new Set(plan.sources.map((source) => source.topic))
+    for (const task of plan.tasks) {
+      if (computed(task.name)) continue
+      for (const topic of task.outputs.values()) topics.add(topic)
+      if (task.faults_to !== undefined) topics.add(task.faults_to)
+    }
+    this.producers = producers
+    this.lanes = plan.topics
+      .filter((topic) => topics.has(topic))
+      .flatMap((topic) =>
+        Array.from({ length: topic.partitions }, (_, partition) => {
+          return new RecordedLane(reader, topic, partition, (name) => !computed(name) && producers.has(name))
+        }),
+      )
+  }
+
+  /** The next record, undefined at the end. A promise where a batch has to be loaded first. */
+  next(): RecordedInput | undefined | Promise<RecordedInput | undefined> {
+    let best: RecordedLane | undefined
+    for (const lane of this.lanes) {
+      if (lane.head === undefined) {
+        if (lane.ended) continue
+        return lane.load().then(() => this.next())
+      }
+      if (best === undefined || this.before(lane, best)) best = lane
+    }
+    if (best === undefined) return undefined
+    const envelope = this.envelope(best)
+    best.skip()
+    return { lane: best, envelope }
+  }
+
+  private before(a: RecordedLane, b: RecordedLane): boolean {
+    const x = a.head as RecordCursor
+    const y = b.head as RecordCursor
+    if (x.stream_time_us !== y.stream_time_us) return x.stream_time_us < y.stream_time_us
+    const p = this.producers.get(x.producer) as number
+    const q = this.producers.get(y.producer) as number
+    return p !== q ? p < q : x.seq < y.seq
+  }
+
+  private envelope(lane: RecordedLane): Envelope {
+    const { topic, partition, bodies } = lane
+    const cursor = lane.head as RecordCursor
+    const { offset, seq, stream_time_us, body_start: start, body_end: end } = cursor
+    let value: unknown
+    try {
+      value = topic.record.decode(bodies, start, end)
+    } catch (cause) {
+      if (!(cause instanceof DataFault)) throw cause
+      throw new AppError('DATA_DAMAGED', `${topic.name}/${partition}@${offset} is no ${topic.record.name}: ${cause.message}`, {
+        exit_code: 3,
+        hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is damaged',
+        cause,
+      })
+    }
+    const producer = this.producers.get(cursor.producer) as number
+    const crc = crc32(bodies.subarray(start, end), 0)
+    return { topic, partition, offset, producer, seq, stream_time_us, key: cursor.key(), value, cause_producer: -1, cause_seq: -1, more_causes: cursor.causes(), crc, arrived_ms: Number.NaN, carrier: { buf: bodies }, start, end }
+  }
+}
