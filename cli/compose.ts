@@ -75,12 +75,22 @@ export async function compose(topology: Topology, source: Json, seed: number): P
     const { identity } = 'query' in runner ? runner.query : runner.command
     return { stage, ...identity }
   })
-  const { commit_interval_ms: _i, commit_max_records: _m, end_drain_ms: _d, description: _t, owner: _o, ...rest } = topology
+  const {
+    commit_interval_ms: _i,
+    commit_max_records: _m,
+    end_drain_ms: _d,
+    description: _t,
+    owner: _o,
+    ...rest
+  } = topology
   const stages = Object.fromEntries(
     Object.entries(rest.stages).map(([name, { snapshot_every: _s, description: _n, ...stage }]) => [name, stage]),
   )
   const topics = Object.fromEntries(
-    Object.entries(rest.topics).map(([name, { retention_us: _r, retention_bytes: _b, description: _n, ...topic }]) => [name, topic]),
+    Object.entries(rest.topics).map(([name, { retention_us: _r, retention_bytes: _b, description: _n, ...topic }]) => [
+      name,
+      topic,
+    ]),
   )
   const hashes: Hashes = {
     code,

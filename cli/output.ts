@@ -15,6 +15,7 @@ export class Output {
   async end(): Promise<void> {
     const text = this.text
     this.text = ''
-    if (text !== '' && !this.stream.write(text)) await new Promise<void>((resolve) => this.stream.once('drain', resolve))
+    if (text !== '' && !this.stream.write(text))
+      await new Promise<void>((resolve) => this.stream.once('drain', resolve))
   }
 }

@@ -1,8 +1,8 @@
-import { openEmbeddedReader, type EmbeddedReader } from '../connectors/embedded/index.ts'
+import { type EmbeddedReader, openEmbeddedReader } from '../connectors/embedded/index.ts'
 import { AppError, type RecordType } from '../runtime/api/index.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
 import { records } from '../schemas/generated/index.ts'
-import { readRunFile, type RunFile } from './run-file.ts'
+import { type RunFile, readRunFile } from './run-file.ts'
 
 /** What the commands that read a data directory share: they see what is durable, beside a writer or without one. */
 export interface Directory {
@@ -51,6 +51,13 @@ export async function* readTopic(directory: Directory, topic: string, from = 0):
         yield { topic, partition, offset: cursor.offset, stream_time_us, id, key: cursor.key(), value }
       }
     }
+  }
+}
+
+/** Records of every topic that holds `record`. */
+export async function* readRecords(directory: Directory, record: string): AsyncGenerator<TopicRecord> {
+  for (const [name, topic] of Object.entries(directory.run.topology.topics)) {
+    if (topic.record === record) yield* readTopic(directory, name)
   }
 }
 

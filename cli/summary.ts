@@ -65,6 +65,8 @@ export async function summarize(
   measured: { readonly duration_ms: number; readonly latency_us: Summary['latency_us'] },
 ): Promise<Summary> {
   const digests = await broker.digests()
-  const topics = Object.fromEntries(Object.keys(topology.topics).map((name) => [name, digests[name] ?? { records: 0, sha256: '' }]))
+  const topics = Object.fromEntries(
+    Object.keys(topology.topics).map((name) => [name, digests[name] ?? { records: 0, sha256: '' }]),
+  )
   return { ...totalsOf(topology, broker, tasks), ...measured, topics, state_sha256: stateDigest(tasks) }
 }

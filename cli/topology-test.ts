@@ -1,5 +1,5 @@
 import { type Json, toHex } from '../runtime/api/index.ts'
-import { TestDriver, type TestRecord as Got } from '../runtime/api/test-driver.ts'
+import { type TestRecord as Got, TestDriver } from '../runtime/api/test-driver.ts'
 import type { Runner } from '../runtime/engine/engine.ts'
 import type { TestRecord, TopologyTest, TopologyTests } from '../runtime/topology/test-file.ts'
 import type { Topology } from '../runtime/topology/types.ts'
@@ -23,17 +23,30 @@ export interface Difference {
   readonly message: string
 }
 
-export async function runTopologyTest(topology: Topology, file: TopologyTests, test: TopologyTest): Promise<Difference[]> {
-  const chosen = Object.fromEntries(file.stages.map((name) => [name, topology.stages[name]]).filter(([, stage]) => stage !== undefined))
+export async function runTopologyTest(
+  topology: Topology,
+  file: TopologyTests,
+  test: TopologyTest,
+): Promise<Difference[]> {
+  const chosen = Object.fromEntries(
+    file.stages.map((name) => [name, topology.stages[name]]).filter(([, stage]) => stage !== undefined),
+  )
   const part = { ...topology, stages: chosen } as Topology
   const runners: Record<string, Runner> = runnersOf(part)
   const driver = await TestDriver.open({ topology, stages: file.stages, world: await shippedWorld(), runners })
   await giveInstruments(driver, topology, test)
   await give(driver, test)
-  const last_us = Math.max(0, ...Object.values(test.expect).flat().map(({ at_us }) => at_us))
+  const last_us = Math.max(
+    0,
+    ...Object.values(test.expect)
+      .flat()
+      .map(({ at_us }) => at_us),
+  )
   if (START_US + last_us > driver.engine.now_us) await driver.advance(START_US + last_us)
 
-  const written = new Set(Object.values(part.stages).flatMap((stage) => [...Object.values(stage.to), stage.faults_to ?? '']))
+  const written = new Set(
+    Object.values(part.stages).flatMap((stage) => [...Object.values(stage.to), stage.faults_to ?? '']),
+  )
   written.delete('')
   const differences: Difference[] = []
   for (const topic of [...written].sort()) {
@@ -54,7 +67,13 @@ async function giveInstruments(driver: TestDriver, topology: Topology, test: Top
 
 /** All given records, instant by instant. */
 async function give(driver: TestDriver, test: TopologyTest): Promise<void> {
-  const times = [...new Set(Object.values(test.given).flat().map(({ at_us }) => at_us))].sort((a, b) => a - b)
+  const times = [
+    ...new Set(
+      Object.values(test.given)
+        .flat()
+        .map(({ at_us }) => at_us),
+    ),
+  ].sort((a, b) => a - b)
   for (const at_us of times) {
     const records = Object.entries(test.given).map(([topic, all]) => {
       return [topic, all.filter((record) => record.at_us === at_us).map(({ value }) => value)] as const

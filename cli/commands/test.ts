@@ -52,7 +52,10 @@ async function* outcomes(file: string): AsyncGenerator<Outcome> {
   const { tests, topology, findings } = parseTestFile(readText(file), file, world, load)
   if (tests === undefined || topology === undefined) {
     process.stderr.write(formatFindings(findings, wantsColour(process.stderr)))
-    throw new AppError('TEST_INVALID', `${file} has ${findings.length} findings`, { exit_code: 1, hint: `mend them; \`aitrader lint ${file}\` shows them again` })
+    throw new AppError('TEST_INVALID', `${file} has ${findings.length} findings`, {
+      exit_code: 1,
+      hint: `mend them; \`aitrader lint ${file}\` shows them again`,
+    })
   }
   for (const test of tests.tests) {
     const differences = await runTopologyTest(topology, tests, test)

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { parseWhole } from '../options.ts'
-import { jsonOf, openDirectory, readTopic, type TopicRecord } from '../reading.ts'
 import { Output } from '../output.ts'
+import { jsonOf, openDirectory, readTopic, type TopicRecord } from '../reading.ts'
 
 /** `aitrader topic list|read`: what is on the topics of a data directory, durable records only. */
 export function topicCommand(): Command {
@@ -30,17 +30,30 @@ async function list({ data, json }: { data: string; json?: boolean }): Promise<v
     const all = Array.from({ length: partitions }, (_, partition) => reader.partition(topic, partition))
     const start_offsets = all.map((info) => info.start_offset)
     const end_offsets = all.map((info) => info.end_offset)
-    return { topic, record, partitions, records: digests[topic]?.records ?? 0, start_offsets, end_offsets, sha256: digests[topic]?.sha256 }
+    return {
+      topic,
+      record,
+      partitions,
+      records: digests[topic]?.records ?? 0,
+      start_offsets,
+      end_offsets,
+      sha256: digests[topic]?.sha256,
+    }
   })
   const width = Math.max(...rows.map(({ topic }) => topic.length))
   for (const row of rows) {
-    const line = json ? JSON.stringify(row) : `${row.topic.padEnd(width)} ${row.record.padEnd(16)} ${String(row.records).padStart(10)}`
+    const line = json
+      ? JSON.stringify(row)
+      : `${row.topic.padEnd(width)} ${row.record.padEnd(16)} ${String(row.records).padStart(10)}`
     process.stdout.write(`${line}\n`)
   }
   await reader.close()
 }
 
-async function read(topic: string, options: { data: string; from: string; limit?: string; json?: boolean }): Promise<void> {
+async function read(
+  topic: string,
+  options: { data: string; from: string; limit?: string; json?: boolean },
+): Promise<void> {
   const from = parseWhole(options.from, '--from')
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(options.limit, '--limit')
   const directory = await openDirectory(options.data)

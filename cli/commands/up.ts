@@ -58,7 +58,10 @@ async function up(options: UpOptions): Promise<void> {
   if (options.rebuild === true) setAside(dir)
 
   const composition = await compose(topology, source.identity, seed)
-  const broker = await openEmbedded(dir, { topology: topology.name, command: `aitrader ${process.argv.slice(2).join(' ')}` })
+  const broker = await openEmbedded(dir, {
+    topology: topology.name,
+    command: `aitrader ${process.argv.slice(2).join(' ')}`,
+  })
   const measure = new Measure()
   const stop = { requested: false }
   const cleanups: (() => void | Promise<void>)[] = []
@@ -70,7 +73,17 @@ async function up(options: UpOptions): Promise<void> {
     writeRunFile(dir, run_file)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
     const feed = { name: 'feed', source }
-    const run = new Run({ engine, feed, speed, once: options.once ?? false, commit_interval_ms, commit_max_records, end_drain_ms, clock: wallClock, stop })
+    const run = new Run({
+      engine,
+      feed,
+      speed,
+      once: options.once ?? false,
+      commit_interval_ms,
+      commit_max_records,
+      end_drain_ms,
+      clock: wallClock,
+      stop,
+    })
     const end = () => {
       stop.requested = true
       run.nudge()
@@ -97,21 +110,32 @@ async function up(options: UpOptions): Promise<void> {
 async function sourceOf(options: UpOptions, seed: number): Promise<{ source: Source; label: string; name: string }> {
   if (options.replay.length === 0) {
     if (options.format.length > 0) {
-      throw new AppError('BAD_OPTION', '--format goes with --replay', { exit_code: 2, hint: 'name the file: --replay FILE --format NAME' })
+      throw new AppError('BAD_OPTION', '--format goes with --replay', {
+        exit_code: 2,
+        hint: 'name the file: --replay FILE --format NAME',
+      })
     }
     const name = seed === 1 ? 'simulated' : `simulated-${seed}`
     return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name }
   }
   if (options.format.length !== options.replay.length) {
     const known = Object.keys(replayFormats).join(', ')
-    throw new AppError('BAD_OPTION', `${options.replay.length} --replay and ${options.format.length} --format were given`, {
-      exit_code: 2,
-      hint: `give one --format for each --replay; known formats: ${known}`,
-    })
+    throw new AppError(
+      'BAD_OPTION',
+      `${options.replay.length} --replay and ${options.format.length} --format were given`,
+      {
+        exit_code: 2,
+        hint: `give one --format for each --replay; known formats: ${known}`,
+      },
+    )
   }
   const files = options.replay.map((path, index) => ({ path, format: options.format[index] as string }))
   const source = await createReplay({ files, formats: replayFormats })
-  const base = (options.replay[0] as string).split('/').pop()?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
+  const base =
+    (options.replay[0] as string)
+      .split('/')
+      .pop()
+      ?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
   return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}` }
 }
 
