@@ -20,7 +20,7 @@ import {
 } from '../../schemas/generated/index.ts'
 import { StrategyParams } from './params.ts'
 import { type Score, scoreOf } from './score.ts'
-import { sizeOf, toLots } from './sizing.ts'
+import { shown, sizeOf, toLots } from './sizing.ts'
 import { type Held, PATTERNS, type PatternName, SymbolState } from './state.ts'
 import { sample } from './volatility.ts'
 
@@ -44,6 +44,8 @@ interface Touch {
   readonly nbbo: Nbbo
   readonly instrument: Instrument
   readonly px: number
+  /** Quantity displayed at it. */
+  readonly qty: number
   readonly cost_bps: number
 }
 
@@ -62,7 +64,8 @@ function touchOf(state: SymbolState, side: Side, ctx: Ctx): Touch | undefined {
   // Half the spread over the mid, from integers: (ask - bid) / 2 / ((ask + bid) / 2).
   const half_spread_bps = ((ask_px - bid_px) / (ask_px + bid_px)) * 10_000
   const px = side === 'BUY' ? ask_px : bid_px
-  return { nbbo, instrument, px, cost_bps: half_spread_bps + params.taker_fee_bps }
+  const qty = (side === 'BUY' ? nbbo.ask_qty : nbbo.bid_qty) ?? 0
+  return { nbbo, instrument, px, qty, cost_bps: half_spread_bps + params.taker_fee_bps }
 }
 
 interface Wish {
@@ -98,8 +101,8 @@ function decide(state: SymbolState, wish: Wish, trigger: Trigger, ctx: Ctx): Dec
   cause(recordId(state.nbbo_producer, state.nbbo_seq))
   if (wish.exit !== undefined && state.held !== null) cause(state.held.id)
 
-  const limit = params.order_type === 'LIMIT'
-  const limit_px = px + sign * params.limit_through_ticks * instrument.tick_size_px
+  const tick = instrument.tick_size_px
+  const through = Math.floor((px * params.limit_through_bps) / 10_000 / tick) * tick
   const decision: Decision = {
     decision_id: `${params.strategy}-${nbbo.symbol}-${state.count}`,
     account: params.account,
@@ -110,7 +113,7 @@ function decide(state: SymbolState, wish: Wish, trigger: Trigger, ctx: Ctx): Dec
     side,
     qty: wish.qty,
     order_type: params.order_type,
-    limit_px: limit ? Math.max(limit_px, instrument.tick_size_px) : null,
+    limit_px: params.order_type === 'LIMIT' ? px + sign * through : null,
     time_in_force: params.time_in_force,
     score: score.score,
     factors,
@@ -136,7 +139,7 @@ function sizeOfHeld({ qty }: Held): bigint {
   return BigInt(qty > 0 ? qty : -qty)
 }
 
-/** Closes the whole position, rounded down to lots; `undefined` when that cannot be done now. */
+/** Closes the position, as much of it as the touch displays, in whole lots; `undefined` when that cannot be done now. */
 function close(
   state: SymbolState,
   exit: 'exit_opposite' | 'exit_held',
@@ -150,7 +153,7 @@ function close(
   const touch = touchOf(state, side, ctx)
   if (touch === undefined) return undefined
   const size = sizeOfHeld(held)
-  const qty = toLots(size, touch.instrument)
+  const qty = toLots(shown(size, touch.qty, ctx.params), touch.instrument)
   if (qty === 0) return undefined
   const { sizing: method, capital } = ctx.params
   const sizing: Sizing = { method, capital, fraction: 0, volatility_bps: 0, raw_qty: Number(size) }
@@ -178,7 +181,7 @@ function evaluate(state: SymbolState, trigger: Trigger, ctx: Ctx): Decisions {
   const side = sign > 0 ? 'BUY' : 'SELL'
   const touch = touchOf(state, side, ctx)
   if (touch === undefined || sign * score.forecast_bps - touch.cost_bps < params.min_edge_bps) return state.kept
-  const { qty, sizing } = sizeOf(params, state.volatility, touch.px, held, touch.instrument)
+  const { qty, sizing } = sizeOf(params, state.volatility, touch.px, touch.qty, held, touch.instrument)
   return qty === 0 ? state.kept : decide(state, { side, qty, sizing, touch, score }, trigger, ctx)
 }
 

@@ -80,10 +80,17 @@ export const StrategyParams = Type.Object(
       default: 'IOC',
       description: 'Time in force.',
     }),
-    limit_through_ticks: Type.Integer({
+    limit_through_bps: Type.Number({
       minimum: 0,
+      maximum: 1_000,
       default: 0,
-      description: 'How far through the touch a limit may go, ticks.',
+      description: 'How far through the touch a limit may go, basis points, rounded down to ticks.',
+    }),
+    max_touch_percent: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 100,
+      description: 'Greatest order, percent of the quantity displayed at the touch.',
     }),
     sizing: Type.Union([Type.Literal('FIXED_FRACTION'), Type.Literal('VOLATILITY_TARGET')], {
       default: 'FIXED_FRACTION',

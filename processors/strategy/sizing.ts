@@ -20,19 +20,30 @@ function quantityFor(value: number, millionths: number, px: number, instrument: 
 /** `qty` down to a multiple of the lot, 0 below the least order quantity. */
 export function toLots(qty: bigint, instrument: Instrument): number {
   const most = BigInt(instrument.max_qty)
-  const held = qty < most ? qty : most
-  const lots = held - (held % BigInt(instrument.lot_size_qty))
+  const allowed = least(qty, most)
+  const lots = allowed - (allowed % BigInt(instrument.lot_size_qty))
   return lots > 0n && lots >= BigInt(instrument.min_qty) ? Number(lots) : 0
 }
 
+function least(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
+}
+
+/** As much of `qty` as the touch lets an order be. */
+export function shown(qty: bigint, touch_qty: number, params: StrategyParams): bigint {
+  return least(qty, (BigInt(touch_qty) * BigInt(params.max_touch_percent)) / 100n)
+}
+
 /**
- * Quantity to open or add at `px`, with `held` (signed towards the order's side) already there; 0 means no order:
- * no room left, less than the least quantity, or a volatility that is not known yet or zero.
+ * Quantity to open or add at a touch of `px` and `touch_qty`, with `held` (signed towards the order's side) already
+ * there; 0 means no order: no room left, less than the least quantity, or a volatility that is not known yet or zero.
  */
 export function sizeOf(
   params: StrategyParams,
   volatility: Volatility,
   px: number,
+  touch_qty: number,
   held: number,
   instrument: Instrument,
 ): { qty: number; sizing: Sizing } {
@@ -45,7 +56,7 @@ export function sizeOf(
   }
   const wanted = quantityFor(params.capital, millionths, px, instrument)
   const room = quantityFor(params.max_position_value, MILLION, px, instrument) - BigInt(held)
-  const qty = toLots(wanted < room ? wanted : room, instrument)
+  const qty = toLots(shown(least(wanted, room), touch_qty, params), instrument)
   const sizing: Sizing = {
     method: params.sizing,
     capital: params.capital,

@@ -50,6 +50,12 @@ describe('a position', () => {
     expect(decision).toMatchObject({ side: 'SELL', qty: 3_333_000 })
   })
 
+  test('larger than the touch is closed in parts', () => {
+    const hand = holding(3_333_000)
+    hand.on('nbbo', nbboOf({ bid_qty: 1_500_500 }), T0 + 20)
+    expect(decided(hand.on('predictions', predictionOf(falling), T0 + 30)).qty).toBe(1_500_000)
+  })
+
   test('short is bought back', () => {
     const hand = holding(-2_000, { allow_short: true })
     expect(decided(hand.on('predictions', predictionOf(), T0 + 20))).toMatchObject({
@@ -165,7 +171,7 @@ describe('sizing by volatility', () => {
 
 test('money beyond the safe integers stays exact', () => {
   const capital = 9_007_199_254_740_991
-  const hand = ready({ capital, max_position_value: capital, fraction: 1 }, {}, [
+  const hand = ready({ capital, max_position_value: capital, fraction: 1 }, { ask_qty: Number.MAX_SAFE_INTEGER }, [
     { ...LISTED, max_qty: Number.MAX_SAFE_INTEGER, lot_size_qty: 1, min_qty: 1 },
   ])
   const { qty, sizing } = decided(hand.on('signals', signalOf(), T0 + 2))

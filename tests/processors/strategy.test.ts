@@ -105,10 +105,18 @@ describe('opening', () => {
 
   test.each([
     [{ order_type: 'MARKET' }, null],
-    [{ limit_through_ticks: 7 }, 6_000_107],
+    [{ limit_through_bps: 1.5 }, 6_001_000],
   ])('order terms %j', (over, limit_px) => {
     expect(decided(ready(over).on('signals', signalOf(), T0 + 2)).limit_px).toBe(limit_px)
   })
+})
+
+test.each([
+  [100, 2_000_000],
+  [50, 1_000_000],
+  [200, 3_333_000],
+])('never takes more than %i percent of the touch', (max_touch_percent, qty) => {
+  expect(decided(ready({ max_touch_percent }, { ask_qty: 2_000_999 }).on('signals', signalOf(), T0 + 2)).qty).toBe(qty)
 })
 
 describe('silence', () => {
@@ -188,6 +196,11 @@ describe('silence', () => {
     decided(ready({ taker_fee_bps: 7.8 }).on('signals', signalOf(), T0 + 2))
     quiet(ready({ taker_fee_bps: 7.9 }))
     quiet(ready({}, { bid_px: 5_990_000 }))
+  })
+
+  test('a touch that displays nothing', () => {
+    quiet(ready({}, { ask_qty: 999 }))
+    quiet(ready({}, { ask_qty: null }))
   })
 
   test('an order below the least quantity', () => {
