@@ -36,9 +36,10 @@ export function takeSnapshot(task: Task, seq: number): Put[] {
   for (const key of task.dirty) {
     const cell = task.cells.get(key)
     if (cell === undefined) continue
+    cell.dirty = false
     puts.push({ store: CELLS, key: cellKey(name, key), value: text.encode(canonical(processor.snapshot(cell.state))) })
   }
-  task.dirty.clear()
+  task.dirty.length = 0
   for (const [port, table] of Object.entries(task.tables)) {
     for (const key of table.dirty) {
       puts.push({ store: CELLS, key: rowKey(name, port, key), value: text.encode(canonical(table.row(key))) })
@@ -83,6 +84,6 @@ export function loadCell(task: Task, key: string, value: Uint8Array): void {
   const json = parseCanonical(untext.decode(value))
   if (parts[0] === 'c') {
     const name = parts.slice(1).join('\u0000')
-    task.cells.set(name, { state: task.planned.processor.restore(json, name, task.planned.params) })
+    task.cells.set(name, { state: task.planned.processor.restore(json, name, task.planned.params), fresh: false, dirty: false })
   } else task.tables[parts[1] as string]?.load(parts.slice(2).join('\u0000'), json)
 }

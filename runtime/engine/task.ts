@@ -1,4 +1,4 @@
-import type { Effect } from '../api/effect.ts'
+import type { Ask, Effect } from '../api/effect.ts'
 import { AppError, DataFault, InvariantError } from '../api/fault.ts'
 import type { Step } from '../api/processor.ts'
 import { recordId } from '../api/record.ts'
@@ -13,7 +13,13 @@ import type { Envelope } from './envelope.ts'
 /** State of one key. */
 export interface Cell {
   state: unknown
+  /** Not yet one of the task's: a first step that faults leaves no state behind. */
+  fresh: boolean
+  /** Changed since the last snapshot. */
+  dirty: boolean
 }
+
+type StepOrAsk = Step<unknown> | Ask<unknown>
 
 /** Where a task's outputs go: the batches under construction, or a comparison when it is re-run. */
 export interface Outlet {
@@ -39,7 +45,8 @@ export class Task {
   readonly planned: PlannedTask
   readonly channels: readonly Channel[]
   readonly cells = new Map<string, Cell>()
-  readonly dirty = new Set<string>()
+  /** Keys that changed since the last snapshot. */
+  readonly dirty: string[] = []
   readonly tables: Readonly<Record<string, BroadcastTable>>
   readonly timers = new Timers()
   readonly asks: Asks | undefined
@@ -49,6 +56,8 @@ export class Task {
   faults = 0
   /** Records waiting in all channels. */
   buffered = 0
+  /** Channels that hold any: a stage may have dozens of inputs, of which one or two are not empty. */
+  private readonly active: Channel[] = []
   /** Under `arrival`: channels in the order records came. */
   private readonly arrivals: number[] = []
   /** Since the last commit. */
@@ -79,6 +88,7 @@ export class Task {
   /** Buffers a record; answers the stream time at which it may be processed. */
   deliver(channel: number, envelope: Envelope): number {
     const to = this.channels[channel] as Channel
+    if (to.length === 0) this.active.push(to)
     to.push(envelope)
     this.buffered++
     if (!this.by_data) this.arrivals.push(channel)
@@ -89,9 +99,9 @@ export class Task {
   nextDue(): number {
     let due = Math.min(this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY, this.asks?.due_us ?? Number.POSITIVE_INFINITY)
     if (this.buffered > 0) {
-      for (const channel of this.channels) {
-        const head = channel.peek()
-        if (head !== undefined) due = Math.min(due, head.stream_time_us + channel.input.delay_us)
+      for (const channel of this.active) {
+        const head = channel.peek() as Envelope
+        due = Math.min(due, head.stream_time_us + channel.input.delay_us)
       }
     }
     return due
@@ -155,24 +165,24 @@ export class Task {
       while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
       return channel
     }
-    let best: Channel | undefined
-    let best_head: Envelope | undefined
-    for (const channel of this.channels) {
-      const head = channel.peek()
-      if (head === undefined) continue
-      const delay = channel.input.delay_us
-      if (best === undefined || best_head === undefined || before(head, delay, best_head, best.input.delay_us)) {
+    const active = this.active
+    let best = active[0] as Channel
+    let best_head = best.peek() as Envelope
+    for (let i = 1; i < active.length; i++) {
+      const channel = active[i] as Channel
+      const head = channel.peek() as Envelope
+      if (before(head, channel.input.delay_us, best_head, best.input.delay_us)) {
         best = channel
         best_head = head
       }
     }
-    if (best === undefined || best_head === undefined) return undefined
     return best_head.stream_time_us + best.input.delay_us <= limit_us ? best : undefined
   }
 
   private take(channel: Channel, at_us: number): void {
     const envelope = channel.take()
     this.buffered--
+    if (channel.length === 0) this.active.splice(this.active.indexOf(channel), 1)
     this.tail_records++
     this.touched = true
     this.now_us = at_us
@@ -184,10 +194,14 @@ export class Task {
     }
     const keyOf = processor.state_key[port]
     const key = keyOf === undefined ? envelope.key : keyOf(envelope.value, channel.origin)
-    this.step(key, envelope, '', envelope.arrived_ms, () => {
-      const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => Step<unknown>
-      return handler(this.cell(key).state, envelope.value, this.ctx)
-    })
+    const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
+    const cell = this.cell(key)
+    this.ctx.begin(key, at_us, envelope, '')
+    try {
+      this.conclude(cell, handler(cell.state, envelope.value, this.ctx), envelope, '', envelope.arrived_ms)
+    } catch (error) {
+      this.failed(error, envelope, '')
+    }
   }
 
   private fire(): void {
@@ -199,7 +213,13 @@ export class Task {
     const processor = this.planned.processor
     const handler = processor.timer
     if (handler === undefined) throw new InvariantError(`${processor.name} set a timer and has no timer handler`)
-    this.step(timer.key, undefined, timer.cause, Number.NaN, () => handler(this.cell(timer.key).state, timer.name, this.ctx))
+    const cell = this.cell(timer.key)
+    this.ctx.begin(timer.key, this.now_us, undefined, timer.cause)
+    try {
+      this.conclude(cell, handler(cell.state, timer.name, this.ctx), undefined, timer.cause, Number.NaN)
+    } catch (error) {
+      this.failed(error, undefined, timer.cause)
+    }
   }
 
   private answer(open: OpenAsk): void {
@@ -207,37 +227,48 @@ export class Task {
     if (open.due_us > this.now_us) this.now_us = open.due_us
     const effect = this.planned.processor as Effect
     const answer = open.answer ?? { ok: false, code: 'EFFECT_FAILED' }
-    this.step(open.key, undefined, open.id, open.arrived_ms, () => effect.answer(this.cell(open.key).state, open.request, answer, this.ctx))
-  }
-
-  private cell(key: string): Cell {
-    return this.cells.get(key) ?? { state: this.planned.processor.initial(key, this.planned.params) }
-  }
-
-  private step(key: string, envelope: Envelope | undefined, id: string, arrived_ms: number, handle: () => Step<unknown> | { kind: 'ask'; state: unknown; request: unknown }): void {
-    const ctx = this.ctx
-    ctx.begin(key, this.now_us, envelope, id)
+    const cell = this.cell(open.key)
+    this.ctx.begin(open.key, this.now_us, undefined, open.id)
     try {
-      const result = handle()
-      if (result.kind === 'fault') return this.deadLetter(envelope, id, result.code, result.detail)
-      if (result.kind === 'ask') this.asks?.add(key, result.request as never, this.now_us, ctx.id, arrived_ms)
-      else if (result.outputs !== undefined) this.send(result.outputs, envelope, id, arrived_ms)
-      const cell = this.cells.get(key)
-      if (cell === undefined) this.cells.set(key, { state: result.state })
-      else cell.state = result.state
-      this.dirty.add(key)
-      if (ctx.timer_changes !== undefined) {
-        for (const change of ctx.timer_changes) {
-          if (change.due_us === undefined) this.timers.cancel(key, change.name)
-          else this.timers.set(key, change.name, change.due_us, ctx.id)
-        }
-      }
+      this.conclude(cell, effect.answer(cell.state, open.request, answer, this.ctx), undefined, open.id, open.arrived_ms)
     } catch (error) {
-      if (error instanceof DataFault) return this.deadLetter(envelope, id, error.code, error.detail)
-      if (error instanceof AppError) throw error
-      const what = envelope === undefined ? `a timer or answer caused by ${id}` : ctx.id
-      throw new InvariantError(`${this.planned.name} processing ${what}: ${(error as Error).stack ?? error}`)
+      this.failed(error, undefined, open.id)
     }
+  }
+
+  /** The key's cell, or a new one that is kept only if the step is. */
+  private cell(key: string): Cell {
+    return this.cells.get(key) ?? { state: this.planned.processor.initial(key, this.planned.params), fresh: true, dirty: false }
+  }
+
+  /** Applies what a handler answered: outputs first, since a value that does not fit makes the step a fault. */
+  private conclude(cell: Cell, result: StepOrAsk, envelope: Envelope | undefined, id: string, arrived_ms: number): void {
+    const ctx = this.ctx
+    if (result.kind === 'fault') return this.deadLetter(envelope, id, result.code, result.detail)
+    if (result.kind === 'ask') this.asks?.add(ctx.key, result.request, this.now_us, ctx.id, arrived_ms)
+    else if (result.outputs !== undefined) this.send(result.outputs, envelope, id, arrived_ms)
+    cell.state = result.state
+    if (cell.fresh) {
+      this.cells.set(ctx.key, cell)
+      cell.fresh = false
+    }
+    if (!cell.dirty) {
+      cell.dirty = true
+      this.dirty.push(ctx.key)
+    }
+    if (ctx.timer_changes === undefined) return
+    for (const change of ctx.timer_changes) {
+      if (change.due_us === undefined) this.timers.cancel(ctx.key, change.name)
+      else this.timers.set(ctx.key, change.name, change.due_us, ctx.id)
+    }
+  }
+
+  /** A value that does not fit is bad data; everything else that a handler throws is a broken invariant. */
+  private failed(error: unknown, envelope: Envelope | undefined, id: string): void {
+    if (error instanceof DataFault) return this.deadLetter(envelope, id, error.code, error.detail)
+    if (error instanceof AppError) throw error
+    const what = envelope === undefined ? `a timer or answer caused by ${id}` : this.ctx.id
+    throw new InvariantError(`${this.planned.name} processing ${what}: ${(error as Error).stack ?? error}`)
   }
 
   private send(outputs: object, envelope: Envelope | undefined, id: string, arrived_ms: number): void {

@@ -10,10 +10,10 @@ import type { Json } from '../api/record.ts'
 export function canonical(value: Json): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value)
+      return quote(value)
     case 'number':
       assert(Number.isFinite(value), `state holds the number ${value}`)
-      return Object.is(value, -0) ? '-0' : String(value)
+      return value === 0 && 1 / value < 0 ? '-0' : String(value)
     case 'boolean':
       return value ? 'true' : 'false'
     case 'bigint':
@@ -21,16 +21,26 @@ export function canonical(value: Json): string {
   }
   if (value === null) return 'null'
   assert(typeof value === 'object', `state holds a ${typeof value}`)
-  if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`
+  if (Array.isArray(value)) {
+    let text = '['
+    for (let i = 0; i < value.length; i++) text += i === 0 ? canonical(value[i]) : `,${canonical(value[i])}`
+    return `${text}]`
+  }
   const prototype = Object.getPrototypeOf(value)
   assert(prototype === Object.prototype || prototype === null, `state holds a ${prototype?.constructor?.name}`)
-  const parts: string[] = []
+  let text = '{'
   for (const key of Object.keys(value).sort()) {
     const item = (value as Record<string, Json | undefined>)[key]
-    if (item !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(item)}`)
+    if (item !== undefined) text += `${text.length === 1 ? '' : ','}${quote(key)}:${canonical(item)}`
   }
-  return `{${parts.join(',')}}`
+  return `${text}}`
 }
+
+/** Most texts are plain, and a test is cheaper than the escaper. */
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+const PLAIN = /^[ !#-[\]-~]*$/
 
 /** Reads what `canonical` wrote. */
 export function parseCanonical(text: string): Json {
