@@ -1,14 +1,16 @@
 import { Type } from 'typebox'
+import { Default, Errors } from 'typebox/value'
+import type { Json } from '../api/record.ts'
 import { avroOf } from './avro.ts'
 import type { Finding } from './codes.ts'
 import { DURATION_PATTERN, parseDuration } from './duration.ts'
 import type { LintResult } from './lint.ts'
 import { hintFor } from './nearest.ts'
-import { checkShape } from './shape.ts'
+import { checkShape, PARAMETER_CODES } from './shape.ts'
 import type { Topology } from './types.ts'
 import { readPartial, readWhole } from './values.ts'
 import { own, type World } from './world.ts'
-import { type MapTree, type Report, readYaml, type Tree } from './yaml.ts'
+import { type MapTree, placeOf, type Report, readYaml, type Tree, toPlain } from './yaml.ts'
 
 /**
  * Reads topology tests: YAML files that give records to some stages of a topology and say what comes out.
@@ -61,6 +63,11 @@ export const TopologyTestsSchema = Type.Object(
   {
     topology: Type.String({ description: 'Path of the topology, from the folder the command runs in.' }),
     stages: Type.Array(Type.String(), { minItems: 1, description: 'Stages of it that run.' }),
+    params: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+        description: 'Parameters that are other than in the topology, by stage.',
+      }),
+    ),
     tests: Type.Array(
       Type.Object(
         {
@@ -90,11 +97,14 @@ export interface TestFileResult {
   readonly findings: readonly Finding[]
 }
 
-/** `load` answers what lint says of the topology at a path; undefined if there is no such file. */
+/**
+ * `load` answers what lint says of the topology at a path; undefined if there is no such file. The topology of the
+ * answer has the parameters of the tests.
+ */
 export function parseTestFile(
   text: string,
   file: string,
-  world: Pick<World, 'records'>,
+  world: Pick<World, 'records' | 'processors'>,
   load: (path: string) => LintResult | undefined,
 ): TestFileResult {
   const { tree, report } = readYaml(text, file)
@@ -102,7 +112,8 @@ export function parseTestFile(
   if (tree?.kind !== 'map') return { tests: undefined, topology: undefined, findings: report.findings() }
 
   const reader = new TestReader(report, world)
-  const topology = reader.topology(tree, load)
+  const declared = reader.topology(tree, load)
+  const topology = declared === undefined ? undefined : reader.withParams(tree, declared)
   const tests = topology === undefined ? undefined : reader.tests(tree, topology)
   const findings = report.findings()
   return findings.length === 0 ? { tests, topology, findings } : { tests: undefined, topology, findings }
@@ -110,9 +121,9 @@ export function parseTestFile(
 
 class TestReader {
   readonly #report: Report
-  readonly #world: Pick<World, 'records'>
+  readonly #world: Pick<World, 'records' | 'processors'>
 
-  constructor(report: Report, world: Pick<World, 'records'>) {
+  constructor(report: Report, world: Pick<World, 'records' | 'processors'>) {
     this.#report = report
     this.#world = world
   }
@@ -131,16 +142,44 @@ class TestReader {
     return result?.topology
   }
 
+  /** The topology with the parameters that the tests set. */
+  withParams(tree: MapTree, topology: Topology): Topology {
+    const map = tree.entries.get('params')?.value
+    if (map?.kind !== 'map') return topology
+    const stages = { ...topology.stages }
+    for (const [name, { at, value }] of map.entries) {
+      const stage = own(topology.stages, name)
+      if (stage === undefined) this.#unknownStage(name, at, topology)
+      const processor = stage === undefined ? undefined : own(this.#world.processors, stage.use)
+      if (stage === undefined || processor === undefined || value.kind !== 'map') continue
+      const before = this.#report.count
+      const schema = { ...processor.params, required: [], additionalProperties: false }
+      checkShape(schema, value, processor.name, at, this.#report, PARAMETER_CODES)
+      if (this.#report.count > before) continue
+      const params = Default(processor.params, { ...stage.params, ...(toPlain(value) as object) })
+      const [error] = Errors(processor.params, params)
+      if (error !== undefined) {
+        const message = `\`${error.instancePath.slice(1).replaceAll('/', '.')}\` ${error.message}`
+        const hint = `see the parameters of \`${processor.name}\``
+        this.#report.add('PARAMETER_INVALID', placeOf(value, error.instancePath).at, message, hint)
+      }
+      stages[name] = { ...stage, params: params as { [name: string]: Json } }
+    }
+    return { ...topology, stages }
+  }
+
+  #unknownStage(name: string, at: number, topology: Topology): void {
+    const hint = hintFor(name, Object.keys(topology.stages), 'stages')
+    this.#report.add('UNKNOWN_STAGE', at, `\`${topology.name}\` has no stage \`${name}\``, hint)
+  }
+
   tests(tree: MapTree, topology: Topology): TopologyTests {
     const stages: string[] = []
     for (const item of list(tree.entries.get('stages')?.value)) {
       const name = this.#text(item)
       if (name === undefined) continue
       if (own(topology.stages, name) !== undefined) stages.push(name)
-      else {
-        const hint = hintFor(name, Object.keys(topology.stages), 'stages')
-        this.#report.add('UNKNOWN_STAGE', item.at, `\`${topology.name}\` has no stage \`${name}\``, hint)
-      }
+      else this.#unknownStage(name, item.at, topology)
     }
     const declared = stages.map((name) => topology.stages[name]!)
     const all_known = stages.length === list(tree.entries.get('stages')?.value).length

@@ -16,6 +16,7 @@ topics:
   dead.v1: { record: DeadLetter, key: origin_topic, partitions: 1 }
 stages:
   decode: { use: decode, from: { in: frames.v1 }, to: { out: events.v1 }, faults_to: dead.v1 }
+  tuned: { use: tuned, from: { in: events.v1 }, params: { window: 4, decay: 0.25 } }
   book: { use: filler, from: { in: fills.v1 }, to: { out: fills.v1 } }
 `
 const filler = {
@@ -190,6 +191,22 @@ tests:
       [14, 50, 'WRONG_TYPE'],
       [14, 66, 'WRONG_TYPE'],
     ])
+  })
+
+  test('parameters are held against the processor, and set where they fit', () => {
+    const params = (text: string) =>
+      parse(`${HEAD.replace('tests:', `params: ${text}\ntests:`)}    given: {}\n    expect: {}\n`)
+    expect(params('{ decoder: {} }').findings).toMatchObject([{ line: 3, column: 11, code: 'UNKNOWN_STAGE' }])
+    expect(params('{ decode: { limit: 1 } }').findings).toMatchObject([
+      { line: 3, column: 21, code: 'UNKNOWN_PARAMETER' },
+    ])
+    expect(params('{ tuned: { window: 0 } }').findings).toMatchObject([
+      { line: 3, column: 28, code: 'PARAMETER_INVALID', message: '`window` is 0, below 1' },
+    ])
+    expect(params('{ tuned: { window: 1, steps: [5, 6] } }').findings).toMatchObject([
+      { line: 3, column: 42, code: 'PARAMETER_INVALID', message: '`steps.1` must be multiple of 5' },
+    ])
+    expect(params('{ tuned: { window: 9 } }').topology?.stages.tuned?.params).toEqual({ window: 9, decay: 0.25 })
   })
 
   test('a topology with findings of its own is named', () => {

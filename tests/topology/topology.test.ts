@@ -25,12 +25,17 @@ describe.each(parsed)('$file', ({ tests, topology, findings }) => {
   test('is well formed', () => expect(findings).toEqual([]))
 
   test.each(tests?.tests.map((one) => [one.name, one] as const) ?? [])('%s', async (_name, one) => {
-    const run = await runTopologyTests({ ...tests!, tests: [one] }, { topology: topology!, world, runners: runnersOf(topology!) })
+    const run = await runTopologyTests(
+      { ...tests!, tests: [one] },
+      { topology: topology!, world, runners: runnersOf(topology!) },
+    )
     expect(run.map(({ differences }) => differences)).toEqual([[]])
   })
 })
 
 test('every processor has a topology test', () => {
-  const tested = parsed.flatMap(({ tests, topology }) => tests?.stages.map((stage) => topology!.stages[stage]!.use) ?? [])
+  const tested = parsed.flatMap(
+    ({ tests, topology }) => tests?.stages.map((stage) => topology!.stages[stage]!.use) ?? [],
+  )
   expect([...new Set(tested)].sort()).toEqual(Object.keys(world.processors).sort())
 })
