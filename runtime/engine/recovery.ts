@@ -1,9 +1,9 @@
+import { crc32 } from 'node:zlib'
 import type { Reader } from '../api/broker.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
-import { crc32 } from 'node:zlib'
 import type { Engine, EngineOptions } from './engine.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
@@ -34,12 +34,7 @@ export async function recover(engine: Engine, options: EngineOptions): Promise<v
   for (const [index, task] of engine.tasks.entries()) {
     const end = broker.partition(JOURNAL, task.planned.producer).end_offset
     if (end === 0) continue
-    const bytes = await broker.get(TASKS, task.planned.name)
-    const from = bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
-    for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
-    const tail = await readJournal(broker, options.journal, task.planned.producer, from, end)
-    refuseForeignTail(task, tail, options.hashes)
-    await rerun(task, tail, broker, producers)
+    const tail = await restore(task, broker, options.journal, options.hashes, producers)
     engine.resume(index, end, tail.length)
     frontier_us = Math.max(frontier_us, task.now_us)
   }
@@ -56,7 +51,31 @@ export async function recover(engine: Engine, options: EngineOptions): Promise<v
   }
 }
 
-async function readJournal(broker: Reader, type: JournalType, partition: number, from: number, to: number): Promise<JournalEntry[]> {
+/** Fills a fresh task from its last snapshot and re-runs the journal's tail, which it answers. */
+export async function restore(
+  task: Task,
+  broker: Reader,
+  journal: JournalType,
+  hashes: Hashes,
+  producers: ReadonlyMap<string, number>,
+): Promise<readonly JournalEntry[]> {
+  const bytes = await broker.get(TASKS, task.planned.name)
+  const from = bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
+  for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
+  const { end_offset } = broker.partition(JOURNAL, task.planned.producer)
+  const tail = await readJournal(broker, journal, task.planned.producer, from, end_offset)
+  refuseForeignTail(task, tail, hashes)
+  await rerun(task, tail, broker, producers)
+  return tail
+}
+
+export async function readJournal(
+  broker: Reader,
+  type: JournalType,
+  partition: number,
+  from: number,
+  to: number,
+): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = []
   const cursor = new RecordCursor()
   for (let offset = from; offset < to; ) {
@@ -84,26 +103,50 @@ export async function* envelopes(
   for (let offset = from; offset < to; ) {
     const batch = await broker.read(topic.name, partition, offset)
     if (batch === undefined || batch.base_offset > offset) {
-      throw new AppError('STATE_UNRECOVERABLE', `${topic.name}/${partition} has no record at offset ${offset} any more`, {
-        exit_code: 3,
-        hint: 'the log was cut behind a recovery position; restore the directory, or start with --rebuild',
-      })
+      throw new AppError(
+        'STATE_UNRECOVERABLE',
+        `${topic.name}/${partition} has no record at offset ${offset} any more`,
+        {
+          exit_code: 3,
+          hint: 'the log was cut behind a recovery position; restore the directory, or start with --rebuild',
+        },
+      )
     }
     cursor.open(batch, offset)
     const carrier = { buf: batch.bodies }
     while (cursor.next() && cursor.offset < to) {
       const { body_start: start, body_end: end, seq, stream_time_us } = cursor
       const producer = producers.get(cursor.producer)
-      assert(producer !== undefined, `${topic.name}/${partition}@${cursor.offset} was written by the unknown ${cursor.producer}`)
+      assert(
+        producer !== undefined,
+        `${topic.name}/${partition}@${cursor.offset} was written by the unknown ${cursor.producer}`,
+      )
       const value = topic.record.decode(batch.bodies, start, end)
       const crc = crc32(batch.bodies.subarray(start, end), 0)
       offset = cursor.offset + 1
-      yield { topic, partition, offset: cursor.offset, producer, seq, stream_time_us, key: cursor.key(), value, cause_producer: -1, cause_seq: -1, more_causes: cursor.causes(), crc, arrived_ms: Number.NaN, carrier, start, end }
+      yield {
+        topic,
+        partition,
+        offset: cursor.offset,
+        producer,
+        seq,
+        stream_time_us,
+        key: cursor.key(),
+        value,
+        cause_producer: -1,
+        cause_seq: -1,
+        more_causes: cursor.causes(),
+        crc,
+        arrived_ms: Number.NaN,
+        carrier,
+        start,
+        end,
+      }
     }
   }
 }
 
-function refuseForeignTail(task: Task, tail: readonly JournalEntry[], hashes: Hashes): void {
+export function refuseForeignTail(task: Task, tail: readonly JournalEntry[], hashes: Hashes): void {
   for (const entry of tail) {
     for (const what of ['code', 'config', 'schemas', 'models'] as const) {
       if (entry[what] === hashes[what]) continue
@@ -115,15 +158,29 @@ function refuseForeignTail(task: Task, tail: readonly JournalEntry[], hashes: Ha
   }
 }
 
-async function rerun(task: Task, tail: readonly JournalEntry[], broker: Reader, producers: ReadonlyMap<string, number>): Promise<void> {
+async function rerun(
+  task: Task,
+  tail: readonly JournalEntry[],
+  broker: Reader,
+  producers: ReadonlyMap<string, number>,
+): Promise<void> {
   const live = task.outlet
   task.outlet = new ComparingOutlet()
   for (const entry of tail) {
     for (const read of entry.inputs) {
-      const number = task.channels.findIndex(({ input }) => input.topic.name === read.topic && input.partition === read.partition)
+      const number = task.channels.findIndex(
+        ({ input }) => input.topic.name === read.topic && input.partition === read.partition,
+      )
       const channel = task.channels[number]
       assert(channel !== undefined, `${task.planned.name} has no input ${read.topic}/${read.partition}`)
-      for await (const envelope of envelopes(broker, channel.input.topic, read.partition, read.from, read.to, producers)) {
+      for await (const envelope of envelopes(
+        broker,
+        channel.input.topic,
+        read.partition,
+        read.from,
+        read.to,
+        producers,
+      )) {
         task.deliver(number, envelope)
       }
     }
@@ -144,13 +201,19 @@ async function rerun(task: Task, tail: readonly JournalEntry[], broker: Reader, 
 function compare(task: Task, entry: JournalEntry): void {
   const differs = (what: string, was: number, is: number) => {
     if (was === is) return
-    throw new AppError('RECOVERY_DIFFERS', `re-running ${task.planned.name} entry ${entry.seq}: ${what} was ${was} and is ${is}`, {
-      exit_code: 3,
-      hint: 'code, data or machine changed under this state; run `aitrader audit verify --data DIR`, or start with --rebuild',
-    })
+    throw new AppError(
+      'RECOVERY_DIFFERS',
+      `re-running ${task.planned.name} entry ${entry.seq}: ${what} was ${was} and is ${is}`,
+      {
+        exit_code: 3,
+        hint: 'code, data or machine changed under this state; run `aitrader audit verify --data DIR`, or start with --rebuild',
+      },
+    )
   }
   for (const read of entry.inputs) {
-    const channel = task.channels.find(({ input }) => input.topic.name === read.topic && input.partition === read.partition)
+    const channel = task.channels.find(
+      ({ input }) => input.topic.name === read.topic && input.partition === read.partition,
+    )
     differs(`records read of ${read.topic}/${read.partition}`, read.count, channel?.count ?? 0)
     differs(`hash of ${read.topic}/${read.partition}`, read.hash, channel?.hash ?? 0)
   }
