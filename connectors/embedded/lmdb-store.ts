@@ -41,6 +41,10 @@ export class LmdbStore implements LogStore {
     return this.#db.getBinary(asBuffer(key))
   }
 
+  peek(key: Uint8Array): Uint8Array | undefined {
+    return this.#db.getBinaryFast(asBuffer(key))
+  }
+
   *range(from: Uint8Array, to: Uint8Array, reverse = false): Generator<LogEntry> {
     const low = asBuffer(from)
     const high = asBuffer(to)
@@ -54,6 +58,7 @@ export class LmdbStore implements LogStore {
   transact(work: (writes: LogWrites) => void): void {
     const writes: LogWrites = {
       get: (key) => this.get(key),
+      peek: (key) => this.peek(key),
       range: (from, to, reverse) => this.range(from, to, reverse),
       put: (key, value) => assert(this.#db.putSync(asBuffer(key), asBuffer(value)), 'LMDB did not take a value'),
       remove: (key) => {

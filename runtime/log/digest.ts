@@ -10,7 +10,7 @@ import { skipRecords } from './records.ts'
  * that crosses the end of a block is walked.
  */
 
-export const BLOCK_RECORDS = 4_096
+const BLOCK_RECORDS = 4_096
 export const CHAIN_BYTES = 32
 
 export class BlockDigest {

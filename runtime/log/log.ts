@@ -2,7 +2,7 @@ import type { TopicSpec } from '../api/broker.ts'
 import { AppError, assert } from '../api/fault.ts'
 import { type BlockDigest, openBlock } from './digest.ts'
 import { decodeFrame } from './frame.ts'
-import { baseOffset, batchKey, EPOCHS, epochKey, stateKey } from './keys.ts'
+import { batchKey, EPOCHS, epochKey, stateKey } from './keys.ts'
 import { encodeState, loadDigest, type PartitionState, readState } from './partition.ts'
 import type { LogStore, LogWrites } from './store.ts'
 import { batchExtent, bodiesOf, sealBatch } from './stored-batch.ts'
@@ -39,7 +39,7 @@ export function trimming(stream_time_us: number, keep_from: ReadonlyMap<string, 
 }
 
 /** Batches dropped within one transaction at most: a long trim must not hold commits up. */
-export const TRIM_BATCHES_PER_COMMIT = 64
+const TRIM_BATCHES_PER_COMMIT = 64
 
 interface Partition {
   readonly number: number
@@ -170,24 +170,25 @@ export class Log {
     const oldest_us = retention_us === undefined ? Number.NEGATIVE_INFINITY : trim.stream_time_us - retention_us
     const most_bytes = retention_bytes ?? Number.POSITIVE_INFINITY
 
-    const dropped: Uint8Array[] = []
+    let left = budget
     let { start, bytes } = partition
-    for (const { key, value } of writes.range(batchKey(partition.number, start), batchKey(partition.number, limit))) {
+    while (left > 0 && start < limit) {
+      const key = batchKey(partition.number, start)
+      const value = writes.peek(key)
+      assert(value !== undefined, `${partition.name} has no batch at its start offset ${start}`)
       const { records, last_time_us } = batchExtent(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
-      const end = baseOffset(key) + records
-      if (end > limit || !(last_time_us < oldest_us || bytes > most_bytes)) break
-      dropped.push(key)
-      start = end
+      if (start + records > limit || !(last_time_us < oldest_us || bytes > most_bytes)) break
+      start += records
       bytes -= value.length
-      if (dropped.length === budget) break
+      left--
+      writes.remove(key)
     }
-    if (dropped.length === 0) return budget
-    for (const key of dropped) writes.remove(key)
+    if (start === partition.start) return budget
     trim.records += start - partition.start
     partition.start = start
     partition.bytes = bytes
     this.#touch(partition)
-    return budget - dropped.length
+    return left
   }
 
   #touch(partition: Partition): void {

@@ -18,10 +18,15 @@ export class MemoryStore implements LogStore {
   #chunks: Chunk[] = [{ keys: [], values: [] }]
 
   get(key: Uint8Array): Uint8Array | undefined {
+    const value = this.peek(key)
+    return value === undefined ? undefined : Buffer.from(value)
+  }
+
+  peek(key: Uint8Array): Uint8Array | undefined {
     const name = latin1(key)
     const chunk = this.#chunks[this.#chunkAt(name)] as Chunk
     const at = lowerBound(chunk.keys, name)
-    return chunk.keys[at] === name ? Buffer.from(chunk.values[at] as Uint8Array) : undefined
+    return chunk.keys[at] === name ? chunk.values[at] : undefined
   }
 
   *range(from: Uint8Array, to: Uint8Array, reverse = false): Generator<LogEntry> {
@@ -74,6 +79,10 @@ class Draft implements LogWrites {
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#view().get(key)
+  }
+
+  peek(key: Uint8Array): Uint8Array | undefined {
+    return this.#view().peek(key)
   }
 
   range(from: Uint8Array, to: Uint8Array, reverse = false): Iterable<LogEntry> {

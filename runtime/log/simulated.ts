@@ -21,7 +21,7 @@ export interface Scheduler {
 }
 
 /** No time at all: everything happens as soon as the caller has returned. */
-export const immediately: Scheduler = {
+const immediately: Scheduler = {
   schedule(_delay_us, work) {
     queueMicrotask(work)
   },

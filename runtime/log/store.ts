@@ -8,6 +8,8 @@
 export interface LogReads {
   /** The value, owned by the caller. */
   get(key: Uint8Array): Uint8Array | undefined
+  /** The value, not to be changed and valid only until the next call of anything here. */
+  peek(key: Uint8Array): Uint8Array | undefined
   /**
    * Entries with `from <= key < to` in key order, or backwards. One iteration sees one state of the store, however
    * long it takes.
