@@ -114,11 +114,15 @@ function amend(life: Life, event: Report, correct: boolean): Outcome {
   }
   const executions = life.executions.with(at, next)
   const after = recomputed({ ...life, executions })
-  // A full order that lost an execution is open again, unless the venue says that it is not.
-  const reopened = life.base === 'FILLED' && after.cum_qty < after.qty
+  const effects = [effect(old, -1), ...(correct ? [effect(next, 1)] : [])]
+  // A full order that lost an execution is open again, unless the venue says that it is not. What the venue says of an
+  // order that we hold for open counts too: the report that ended it may still be on its way.
   const dead = event.ord_status === 'CANCELED' || event.ord_status === 'EXPIRED' ? event.ord_status : undefined
-  const base = reopened ? (dead ?? (after.cum_qty === 0 ? 'NEW' : 'PARTIALLY_FILLED')) : after.base
-  return changed({ ...after, base }, [effect(old, -1), ...(correct ? [effect(next, 1)] : [])])
+  const incomplete = after.cum_qty < after.qty && (life.base === 'FILLED' || OPEN.has(life.base))
+  if (incomplete && dead !== undefined) return changed(closed(after, dead), effects)
+  const reopened = life.base === 'FILLED' && after.cum_qty < after.qty
+  const base = reopened ? (after.cum_qty === 0 ? 'NEW' : 'PARTIALLY_FILLED') : after.base
+  return changed({ ...after, base }, effects)
 }
 
 /** New ClOrdID, quantity and limit, from the acknowledgement on; what was filled before stays as it was. */

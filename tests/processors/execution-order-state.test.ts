@@ -369,6 +369,14 @@ describe('golden scenarios', () => {
       ],
     ],
     [
+      'H.4 a bust that says the order is over ends it before the last fill, which comes late',
+      [
+        [trade(40, 1_000, 'T1'), 'PARTIALLY_FILLED 40/60'],
+        [{ exec_type: 'TRADE_CANCEL', exec_ref_id: 'T1', ord_status: 'CANCELED' }, 'CANCELED 0/0'],
+        [trade(60, 1_000, 'T2'), 'CANCELED 60/0'],
+      ],
+    ],
+    [
       'I expired with a late fill that completes it',
       [
         [accepted, 'NEW 0/100'],

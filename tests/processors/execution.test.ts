@@ -126,7 +126,7 @@ describe('execution', () => {
     const last = desk.stage.of<Position>('positions').at(-1)
     expect(last).toMatchObject({ qty: 300, fees: 4n, fills: 1 })
     expect((last?.cost ?? 0n) - (last?.realized_pnl ?? 0n)).toBe(2_700_000n)
-    expect(desk.statuses().at(-1)).toBe('a.1 PARTIALLY_FILLED')
+    expect(desk.statuses().at(-1)).toBe('a.1 CANCELED')
   })
 
   it.each<[string, string, Partial<ExecutionReport>]>([
