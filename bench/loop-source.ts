@@ -31,7 +31,11 @@ export class LoopSource implements Source {
     const marks = this.frames.flatMap(({ marks }) => marks)
     const span = (kind: Mark['kind']) => {
       const values = marks.filter((mark) => mark.kind === kind).map(({ value }) => value)
-      return values.reduce((a, b) => Math.max(a, b), 0) - values.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER) + 1
+      return (
+        values.reduce((a, b) => Math.max(a, b), 0) -
+        values.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER) +
+        1
+      )
     }
     this.ids = span('id')
     this.trades = span('trade')
@@ -97,7 +101,14 @@ interface LoopFrame {
   readonly marks: readonly Mark[]
 }
 
-const KINDS: Readonly<Record<string, Mark['kind']>> = { U: 'id', u: 'id', lastUpdateId: 'id', t: 'trade', E: 'time_ms', T: 'time_ms' }
+const KINDS: Readonly<Record<string, Mark['kind']>> = {
+  U: 'id',
+  u: 'id',
+  lastUpdateId: 'id',
+  t: 'trade',
+  E: 'time_ms',
+  T: 'time_ms',
+}
 
 function parse(path: string): LoopFrame[] {
   const raw = readFileSync(path)
@@ -111,7 +122,12 @@ function parse(path: string): LoopFrame[] {
     for (const match of json.matchAll(/"(U|u|lastUpdateId|t|E|T)":(\d+)/g)) {
       const digits = match[2] as string
       const kind = KINDS[match[1] as string] as Mark['kind']
-      marks.push({ kind, at: match.index + match[0].length - digits.length, length: digits.length, value: Number(digits) })
+      marks.push({
+        kind,
+        at: match.index + match[0].length - digits.length,
+        length: digits.length,
+        value: Number(digits),
+      })
     }
     const channel = /^\{"stream":"[^"@]*@([^"]*)"/.exec(json)?.[1] ?? 'snapshot'
     frames.push({ receive_time_us: Number(line.slice(0, 16)), channel, payload: Buffer.from(json, 'latin1'), marks })
@@ -119,5 +135,8 @@ function parse(path: string): LoopFrame[] {
   const snapshot = frames.findIndex(({ channel }) => channel === 'snapshot')
   const first = frames[0]
   if (snapshot < 0 || first === undefined) throw new Error(`${path} holds no depth snapshot`)
-  return [{ ...(frames[snapshot] as LoopFrame), receive_time_us: first.receive_time_us }, ...frames.toSpliced(snapshot, 1)]
+  return [
+    { ...(frames[snapshot] as LoopFrame), receive_time_us: first.receive_time_us },
+    ...frames.toSpliced(snapshot, 1),
+  ]
 }

@@ -63,20 +63,41 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
     const feed = { name: 'feed', source }
     const speed = paced ? 1 : Number.POSITIVE_INFINITY
-    const run = new Run({ engine, feed, speed, spin: paced, once: false, commit_interval_ms, commit_max_records, end_drain_ms, clock, stop })
+    const run = new Run({
+      engine,
+      feed,
+      speed,
+      spin: paced,
+      once: false,
+      commit_interval_ms,
+      commit_max_records,
+      end_drain_ms,
+      clock,
+      stop,
+    })
     const marks: { at_ms: number; frames: number; rss_mb: number; cpu: CpuTimes }[] = []
     const mark = () => {
       marks.push({ at_ms: performance.now(), frames: run.frames, rss_mb: rssAnonMb(), cpu: cpuTimes() })
       const first = marks[0]
-      if (first !== undefined) options.said?.(`${((performance.now() - first.at_ms) / 1000).toFixed(0)} s, ${run.frames} frames`)
+      if (first !== undefined)
+        options.said?.(`${((performance.now() - first.at_ms) / 1000).toFixed(0)} s, ${run.frames} frames`)
     }
     const timers = [setTimeout(() => measure.reset(), warmup_s * 1000)]
     for (let fifth = 0; fifth <= 5; fifth++) timers.push(setTimeout(mark, (warmup_s + (seconds * fifth) / 5) * 1000))
-    timers.push(setTimeout(() => { stop.requested = true; run.nudge() }, (warmup_s + seconds) * 1000 + 5))
+    timers.push(
+      setTimeout(
+        () => {
+          stop.requested = true
+          run.nudge()
+        },
+        (warmup_s + seconds) * 1000 + 5,
+      ),
+    )
     await run.run()
     for (const timer of timers) clearTimeout(timer)
     const [first, last] = [marks[0], marks[marks.length - 1]]
-    if (first === undefined || last === undefined || marks.length < 6) throw new Error('the run ended before it was measured')
+    if (first === undefined || last === undefined || marks.length < 6)
+      throw new Error('the run ended before it was measured')
     const elapsed_s = (last.at_ms - first.at_ms) / 1000
     const frames = last.frames - first.frames
     return {

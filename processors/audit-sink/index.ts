@@ -30,12 +30,21 @@ import { hashRecord, OpenRange } from './range.ts'
  * with it, that one's name comes before its first event. It never refuses a record.
  */
 const params = Type.Object({
-  seal_records: Type.Integer({ minimum: 1, default: 256, description: 'Records of a high-volume topic per seal, at most.' }),
-  seal_every_ms: Type.Integer({ minimum: 1, default: 1000, description: 'Stream time between marks at which open ranges are sealed.' }),
+  seal_records: Type.Integer({
+    minimum: 1,
+    default: 256,
+    description: 'Records of a high-volume topic per seal, at most.',
+  }),
+  seal_every_ms: Type.Integer({
+    minimum: 1,
+    default: 1000,
+    description: 'Stream time between marks at which open ranges are sealed.',
+  }),
   manifest: Type.Optional(Type.String({ description: 'What the run is made of, as JSON; set by the runtime.' })),
   manifests: Type.Optional(
     Type.Array(Type.Object({ from_us: Type.Integer(), manifest: Type.String() }), {
-      description: 'In a replay: what each build was made of, and the stream time of its first event; set by the runtime.',
+      description:
+        'In a replay: what each build was made of, and the stream time of its first event; set by the runtime.',
     }),
   ),
 })
@@ -81,7 +90,22 @@ function seal(state: State, range: OpenRange, origin: string, record: string, ou
   const partition = Number(origin.slice(at + 1))
   add(
     state,
-    { origin, kind: 'SEAL', topic, partition, record, producer, first_seq, last_seq, records, first_time_us, last_time_us, sha256, body: NO_BYTES, causes: [] },
+    {
+      origin,
+      kind: 'SEAL',
+      topic,
+      partition,
+      record,
+      producer,
+      first_seq,
+      last_seq,
+      records,
+      first_time_us,
+      last_time_us,
+      sha256,
+      body: NO_BYTES,
+      causes: [],
+    },
     out,
   )
 }
@@ -113,7 +137,22 @@ function full(record: string) {
     const body = Uint8Array.from(ctx.body())
     add(
       state,
-      { origin: ctx.key, kind: 'RECORD', topic, partition, record, producer, first_seq: seq, last_seq: seq, records: 1, first_time_us: stream_time_us, last_time_us: stream_time_us, sha256: hashRecord(seq, body), body, causes: [...ctx.causes()] },
+      {
+        origin: ctx.key,
+        kind: 'RECORD',
+        topic,
+        partition,
+        record,
+        producer,
+        first_seq: seq,
+        last_seq: seq,
+        records: 1,
+        first_time_us: stream_time_us,
+        last_time_us: stream_time_us,
+        sha256: hashRecord(seq, body),
+        body,
+        causes: [...ctx.causes()],
+      },
       out,
     )
     return emit(state, { audit: out })
@@ -137,12 +176,16 @@ const inputs = {
   control: Control,
 }
 
+/** Records that are sealed by ranges; all others are chained in full. */
+export const sealedRecords: readonly string[] = ['RawFrame', 'MarketEvent', 'BookUpdate', 'Nbbo']
+
 /** A chain per partition of origin, whatever keys its records have. */
 const byOrigin = (_value: unknown, origin: string): string => origin
 
 export const auditSink = defineProcessor({
   name: 'audit-sink',
-  description: 'Chains the decision path record by record and seals the high-volume topics by ranges, so that nothing can be changed unseen.',
+  description:
+    'Chains the decision path record by record and seals the high-volume topics by ranges, so that nothing can be changed unseen.',
   inputs,
   outputs: { audit: AuditEvent },
   params,
@@ -155,8 +198,17 @@ export const auditSink = defineProcessor({
     open: [...state.open].sort(([a], [b]) => (a < b ? -1 : 1)).map(([producer, open]) => [producer, open.snapshot()]),
   }),
   restore: (json): State => {
-    const { count, hash, manifest, open } = json as { count: number; hash: string; manifest: string; open: [string, Json][] }
-    return { head: { count, hash }, manifest, open: new Map(open.map(([producer, saved]) => [producer, OpenRange.restore(saved)])) }
+    const { count, hash, manifest, open } = json as {
+      count: number
+      hash: string
+      manifest: string
+      open: [string, Json][]
+    }
+    return {
+      head: { count, hash },
+      manifest,
+      open: new Map(open.map(([producer, saved]) => [producer, OpenRange.restore(saved)])),
+    }
   },
   on: {
     frames: range('RawFrame'),

@@ -67,9 +67,13 @@ export interface Effect extends Omit<Processor, 'kind' | 'on'> {
 
 export type AnyProcessor = Processor | Effect
 
-export function defineEffect<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Record<never, RecordType<unknown>>>(
-  spec: EffectSpec<I, T, O, P, S>,
-): Effect {
+export function defineEffect<
+  I extends Ports,
+  O extends Ports,
+  P extends TObject,
+  S,
+  T extends Ports = Record<never, RecordType<unknown>>,
+>(spec: EffectSpec<I, T, O, P, S>): Effect {
   return {
     kind: spec.effect,
     name: spec.name,

@@ -107,9 +107,13 @@ export interface Processor {
 }
 
 /** Erases the types of a spec for the runtime; the spec itself is checked where it is written. */
-export function defineProcessor<I extends Ports, O extends Ports, P extends TObject, S, T extends Ports = Record<never, RecordType<unknown>>>(
-  spec: ProcessorSpec<I, T, O, P, S>,
-): Processor {
+export function defineProcessor<
+  I extends Ports,
+  O extends Ports,
+  P extends TObject,
+  S,
+  T extends Ports = Record<never, RecordType<unknown>>,
+>(spec: ProcessorSpec<I, T, O, P, S>): Processor {
   return {
     kind: 'processor',
     name: spec.name,

@@ -82,7 +82,10 @@ export class TestDriver {
   }
 
   /** Plays records into several topics at one instant. */
-  async giveAll(at_us: number, records: readonly (readonly [topic: string, values: readonly unknown[]])[]): Promise<void> {
+  async giveAll(
+    at_us: number,
+    records: readonly (readonly [topic: string, values: readonly unknown[]])[],
+  ): Promise<void> {
     if (at_us > 0) await this.engine.advance(at_us - 1)
     for (const [topic, values] of records) {
       const index = this.given.indexOf(topic)
@@ -104,7 +107,9 @@ export class TestDriver {
   /** Everything durable on `topic`, partition by partition; commits first. */
   async read<T = unknown>(topic: string): Promise<TestRecord<T>[]> {
     await this.commit()
-    const type = this.engine.plan.topics.find((candidate) => candidate.name === topic)?.record as RecordType<T> | undefined
+    const type = this.engine.plan.topics.find((candidate) => candidate.name === topic)?.record as
+      | RecordType<T>
+      | undefined
     assert(type !== undefined, `the topology has no topic ${topic}`)
     const out: TestRecord<T>[] = []
     const partitions = this.engine.plan.topology.topics[topic]?.partitions ?? 0
@@ -114,7 +119,15 @@ export class TestDriver {
         if (batch === undefined) break
         for (const record of readRecords(batch)) {
           const { id, causes, key, body, stream_time_us: at_us } = record
-          out.push({ partition, offset: record.offset, id, causes, at_us, key, value: type.decode(body, 0, body.length) })
+          out.push({
+            partition,
+            offset: record.offset,
+            id,
+            causes,
+            at_us,
+            key,
+            value: type.decode(body, 0, body.length),
+          })
           offset = record.offset + 1
         }
       }

@@ -48,7 +48,16 @@ export class Asks {
 
   /** A request that was open at the snapshot. */
   restore(key: string, request: Json, due_us: number, id: string): void {
-    this.open.push({ key, request, due_us, id, arrived_ms: Number.NaN, answer: undefined, working: undefined, resumed: true })
+    this.open.push({
+      key,
+      request,
+      due_us,
+      id,
+      arrived_ms: Number.NaN,
+      answer: undefined,
+      working: undefined,
+      resumed: true,
+    })
   }
 
   get due_us(): number {
@@ -58,7 +67,12 @@ export class Asks {
   /** True if the first request is a command whose intent must be durable before it acts. */
   get needsCommit(): boolean {
     const first = this.open[0]
-    return first !== undefined && this.outside.kind === 'command' && first.answer === undefined && first.working === undefined
+    return (
+      first !== undefined &&
+      this.outside.kind === 'command' &&
+      first.answer === undefined &&
+      first.working === undefined
+    )
   }
 
   /** Lets the commands due by `at_us` act; their intents are durable. */
@@ -135,41 +149,45 @@ export class Asks {
     }
   }
 
+  /**
+   * Carries a command out at most once. After a crash, and whenever the outside left open whether it acted, it asks;
+   * only the outside's proof that the intent never arrived lets it be sent (again).
+   */
   private async command(runner: CommandRunner, open: OpenAsk): Promise<void> {
-    try {
-      if (open.resumed) {
-        const found = await this.retry(runner.resolve(open.id), () => runner.resolve(open.id))
-        if (found === 'unknown') {
-          open.answer = { ok: false, code: 'UNKNOWN' }
-          return
-        }
-        if (found !== 'never-arrived') {
-          open.answer = { ok: true, value: found }
-          return
-        }
+    let doubtful = open.resumed
+    for (let sent = 0; ; sent++) {
+      if (doubtful) {
+        const found = await this.retry(askAfter(runner, open.id), () => askAfter(runner, open.id)).catch(
+          () => 'unknown' as const,
+        )
+        if (found === 'unknown') open.answer = { ok: false, code: 'UNKNOWN' }
+        else if (found !== 'never-arrived') open.answer = { ok: true, value: found }
+        else if (sent > this.declared.retries) open.answer = { ok: false, code: 'NOT_SENT' }
+        if (open.answer !== undefined) return
       }
-      open.answer = { ok: true, value: await runner.act(open.id, open.request) }
-    } catch (error) {
-      // Not knowing whether it acted is not a failure to be retried: only asking may tell.
-      const found = error instanceof RetriableError ? await this.ask(runner, open) : undefined
-      open.answer = found ?? { ok: false, code: codeOf(error) }
-    }
-  }
-
-  private async ask(runner: CommandRunner, open: OpenAsk): Promise<Answer | undefined> {
-    try {
-      const found = await this.retry(runner.resolve(open.id), () => runner.resolve(open.id))
-      if (found === 'never-arrived') return undefined
-      return found === 'unknown' ? { ok: false, code: 'UNKNOWN' } : { ok: true, value: found }
-    } catch {
-      return { ok: false, code: 'UNKNOWN' }
+      try {
+        open.answer = { ok: true, value: await runner.act(open.id, open.request) }
+        return
+      } catch (error) {
+        if (!(error instanceof RetriableError)) {
+          open.answer = { ok: false, code: codeOf(error) }
+          return
+        }
+        doubtful = true
+      }
     }
   }
 }
 
+async function askAfter(runner: CommandRunner, id: string): Promise<Json | 'never-arrived' | 'unknown'> {
+  return runner.resolve(id)
+}
+
 function give(batch: readonly OpenAsk[], answers: readonly Json[]): void {
   if (answers.length !== batch.length) {
-    throw new AppError('EFFECT_ANSWERS', `an effect answered ${answers.length} of ${batch.length} requests`, { exit_code: 4 })
+    throw new AppError('EFFECT_ANSWERS', `an effect answered ${answers.length} of ${batch.length} requests`, {
+      exit_code: 4,
+    })
   }
   for (const [index, open] of batch.entries()) open.answer = { ok: true, value: answers[index] as Json }
 }

@@ -28,7 +28,12 @@ export class Comparison {
   private readonly producers: ReadonlyMap<string, number>
   private readonly made = new RecordCursor()
 
-  constructor(plan: Plan, reader: Reader, producers: ReadonlyMap<string, number>, computed: (producer: string) => boolean) {
+  constructor(
+    plan: Plan,
+    reader: Reader,
+    producers: ReadonlyMap<string, number>,
+    computed: (producer: string) => boolean,
+  ) {
     this.producers = producers
     const topics = new Set<PlannedTopic>()
     for (const task of plan.tasks) {
@@ -101,13 +106,19 @@ export class Comparison {
   }
 }
 
-function differing(made: RecordCursor, made_bytes: Uint8Array, recorded: RecordCursor, bytes: Uint8Array): string | undefined {
+function differing(
+  made: RecordCursor,
+  made_bytes: Uint8Array,
+  recorded: RecordCursor,
+  bytes: Uint8Array,
+): string | undefined {
   if (!equal(made_bytes, made.key_start, made.key_end, bytes, recorded.key_start, recorded.key_end)) return 'key'
   if (!equal(made_bytes, made.body_start, made.body_end, bytes, recorded.body_start, recorded.body_end)) return 'body'
   if (made.stream_time_us !== recorded.stream_time_us) return 'stream_time'
   if (made.cause_count !== recorded.cause_count) return 'causes'
   for (let i = 0; i < made.cause_count; i++) {
-    if (made.causeSeq(i) !== recorded.causeSeq(i) || made.causeProducer(i) !== recorded.causeProducer(i)) return 'causes'
+    if (made.causeSeq(i) !== recorded.causeSeq(i) || made.causeProducer(i) !== recorded.causeProducer(i))
+      return 'causes'
   }
   return undefined
 }

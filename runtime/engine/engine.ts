@@ -7,7 +7,15 @@ import type { Plan, PlannedSource } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
 import type { Envelope } from './envelope.ts'
-import { type Hashes, JOURNAL, type JournalEntry, type JournalType, journalTopic, sourceEntry, taskEntry } from './journal.ts'
+import {
+  type Hashes,
+  JOURNAL,
+  type JournalEntry,
+  type JournalType,
+  journalTopic,
+  sourceEntry,
+  taskEntry,
+} from './journal.ts'
 import { type Lane, LiveOutlet } from './outlet.ts'
 import { recover } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
@@ -75,7 +83,12 @@ export class Engine {
   private inflight: Promise<void> | undefined
   private stopped: unknown
 
-  private constructor(options: EngineOptions, tasks: readonly Task[], lanes: readonly (readonly Lane[])[], outletOf: (engine: () => Engine) => LiveOutlet) {
+  private constructor(
+    options: EngineOptions,
+    tasks: readonly Task[],
+    lanes: readonly (readonly Lane[])[],
+    outletOf: (engine: () => Engine) => LiveOutlet,
+  ) {
     this.options = options
     this.plan = options.plan
     this.tasks = tasks
@@ -89,7 +102,13 @@ export class Engine {
     this.entries = tasks.map(() => 0)
     this.tail = tasks.map(() => 0)
     this.saved = tasks.map(() => undefined)
-    this.sources = options.plan.sources.map((planned) => ({ planned, next_seq: 0, entries: 0, position: undefined, touched: false }))
+    this.sources = options.plan.sources.map((planned) => ({
+      planned,
+      next_seq: 0,
+      entries: 0,
+      position: undefined,
+      touched: false,
+    }))
   }
 
   /** Declares the topics, takes the transactional id (which fences a predecessor), and recovers every task. */
@@ -108,12 +127,21 @@ export class Engine {
             input.topic === topic && input.partition === partition ? [{ task: index, channel }] : [],
           ),
         )
-        return { topic, partition, builder, spare, next_offset: broker.partition(topic.name, partition).end_offset, consumers }
+        return {
+          topic,
+          partition,
+          builder,
+          spare,
+          next_offset: broker.partition(topic.name, partition).end_offset,
+          consumers,
+        }
       }),
     )
     let current: (() => Engine) | undefined
     const outlet = new LiveOutlet(plan, lanes, (lane, envelope) => (current as () => Engine)().deliver(lane, envelope))
-    const tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, outlet, outsideOf(options, planned.stage)))
+    const tasks = plan.tasks.map(
+      (planned) => new Task(planned, plan.producers, outlet, outsideOf(options, planned.stage)),
+    )
     const engine = new Engine(options, tasks, lanes, (self) => {
       current = self
       return outlet
@@ -151,7 +179,14 @@ export class Engine {
     const source = this.sources[index] as SourceState
     assert(stream_time_us >= this.scheduler.now_us, `source ${source.planned.name} went back in stream time`)
     this.scheduler.enter(stream_time_us)
-    this.outlet.ingest(source.planned.topic, value, source.planned.producer, source.next_seq++, stream_time_us, arrived_ms)
+    this.outlet.ingest(
+      source.planned.topic,
+      value,
+      source.planned.producer,
+      source.next_seq++,
+      stream_time_us,
+      arrived_ms,
+    )
     source.position = position
     source.touched = true
   }
@@ -243,7 +278,8 @@ export class Engine {
       task.outputs_hash = 0
       task.order = []
     }
-    for (const topic of this.lanes) for (const lane of topic) if (lane.builder.records > 0) batches.push(lane.builder.batch())
+    for (const topic of this.lanes)
+      for (const lane of topic) if (lane.builder.records > 0) batches.push(lane.builder.batch())
     for (const journal of this.journals) if (journal.records > 0) batches.push(journal.batch())
     if (batches.length === 0) return undefined
 
@@ -304,14 +340,25 @@ export class Engine {
       if (!source.touched) continue
       source.touched = false
       const { name, producer } = source.planned
-      const entry = sourceEntry(name, source.entries++, this.options.hashes, frontier_us, source.next_seq, source.position ?? null)
+      const entry = sourceEntry(
+        name,
+        source.entries++,
+        this.options.hashes,
+        frontier_us,
+        source.next_seq,
+        source.position ?? null,
+      )
       this.journal(producer, entry, frontier_us)
     }
   }
 
   private journal(producer: number, entry: JournalEntry, frontier_us: number): void {
     const builder = this.journals[producer] as BatchBuilder
-    builder.append(this.options.journal, entry, entry.task, entry.task, entry.seq, frontier_us, { length: 0, producers: [], seqs: [] })
+    builder.append(this.options.journal, entry, entry.task, entry.task, entry.seq, frontier_us, {
+      length: 0,
+      producers: [],
+      seqs: [],
+    })
   }
 }
 

@@ -49,7 +49,13 @@ export interface Hashes {
 export type JournalType = RecordType<JournalEntry>
 
 /** The entry of a task for the commit in hand. */
-export function taskEntry(task: Task, seq: number, hashes: Hashes, frontier_us: number, snapshot: boolean): JournalEntry {
+export function taskEntry(
+  task: Task,
+  seq: number,
+  hashes: Hashes,
+  frontier_us: number,
+  snapshot: boolean,
+): JournalEntry {
   const inputs: JournalEntry['inputs'][number][] = []
   for (const channel of task.channels) {
     if (channel.count === 0) continue
@@ -75,7 +81,14 @@ export function taskEntry(task: Task, seq: number, hashes: Hashes, frontier_us: 
 }
 
 /** The entry of a source: how far it has written, and where it stands. */
-export function sourceEntry(name: string, seq: number, hashes: Hashes, frontier_us: number, next_seq: number, position: Json): JournalEntry {
+export function sourceEntry(
+  name: string,
+  seq: number,
+  hashes: Hashes,
+  frontier_us: number,
+  next_seq: number,
+  position: Json,
+): JournalEntry {
   return {
     task: name,
     seq,

@@ -59,7 +59,14 @@ export class LiveOutlet implements Outlet {
     this.deliver = deliver
   }
 
-  emit(task: Task, outputs: readonly Output[], cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void {
+  emit(
+    task: Task,
+    outputs: readonly Output[],
+    cause: Envelope | undefined,
+    cause_id: string,
+    more: readonly string[] | undefined,
+    arrived_ms: number,
+  ): void {
     const causes = this.causes
     causes.length = 0
     if (cause !== undefined) causes.add(this.plan.producers[cause.producer] as string, cause.seq)
@@ -94,24 +101,65 @@ export class LiveOutlet implements Outlet {
   }
 
   /** Writes a record of a source. */
-  ingest(topic: PlannedTopic, value: unknown, producer: number, seq: number, stream_time_us: number, arrived_ms: number): void {
+  ingest(
+    topic: PlannedTopic,
+    value: unknown,
+    producer: number,
+    seq: number,
+    stream_time_us: number,
+    arrived_ms: number,
+  ): void {
     this.causes.length = 0
     const key = keyOf(topic, value)
     const lane = this.lane(topic, key)
-    lane.builder.append(topic.record, value, key, this.plan.producers[producer] as string, seq, stream_time_us, this.causes)
+    lane.builder.append(
+      topic.record,
+      value,
+      key,
+      this.plan.producers[producer] as string,
+      seq,
+      stream_time_us,
+      this.causes,
+    )
     const { partition, builder } = lane
     const { body_start: start, body_end: end } = builder
     const crc = builder.bodyCrc(0)
     this.pending++
     const offset = lane.next_offset++
-    this.deliver(lane, { topic, partition, offset, producer, seq, stream_time_us, key, value, cause_producer: -1, cause_seq: -1, more_causes: undefined, crc, arrived_ms, carrier: builder, start, end })
+    this.deliver(lane, {
+      topic,
+      partition,
+      offset,
+      producer,
+      seq,
+      stream_time_us,
+      key,
+      value,
+      cause_producer: -1,
+      cause_seq: -1,
+      more_causes: undefined,
+      crc,
+      arrived_ms,
+      carrier: builder,
+      start,
+      end,
+    })
   }
 
   private lane(topic: PlannedTopic, key: string): Lane {
     return (this.lanes[topic.index] as readonly Lane[])[topic.partitionOf(key)] as Lane
   }
 
-  private hand(task: Task, lane: Lane, key: string, value: unknown, cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void {
+  private hand(
+    task: Task,
+    lane: Lane,
+    key: string,
+    value: unknown,
+    cause: Envelope | undefined,
+    cause_id: string,
+    more: readonly string[] | undefined,
+    arrived_ms: number,
+  ): void {
     const { topic, partition, builder } = lane
     const { body_start: start, body_end: end } = builder
     const crc = builder.bodyCrc(0)

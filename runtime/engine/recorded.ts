@@ -88,7 +88,12 @@ export class RecordedInputs {
   private readonly lanes: readonly RecordedLane[]
   private readonly producers: ReadonlyMap<string, number>
 
-  constructor(plan: Plan, reader: Reader, producers: ReadonlyMap<string, number>, computed: (producer: string) => boolean) {
+  constructor(
+    plan: Plan,
+    reader: Reader,
+    producers: ReadonlyMap<string, number>,
+    computed: (producer: string) => boolean,
+  ) {
     const topics = new Set(plan.sources.map((source) => source.topic))
     for (const task of plan.tasks) {
       if (computed(task.name)) continue
@@ -139,14 +144,35 @@ export class RecordedInputs {
       value = topic.record.decode(bodies, start, end)
     } catch (cause) {
       if (!(cause instanceof DataFault)) throw cause
-      throw new AppError('DATA_DAMAGED', `${topic.name}/${partition}@${offset} is no ${topic.record.name}: ${cause.message}`, {
-        exit_code: 3,
-        hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is damaged',
-        cause,
-      })
+      throw new AppError(
+        'DATA_DAMAGED',
+        `${topic.name}/${partition}@${offset} is no ${topic.record.name}: ${cause.message}`,
+        {
+          exit_code: 3,
+          hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is damaged',
+          cause,
+        },
+      )
     }
     const producer = this.producers.get(cursor.producer) as number
     const crc = crc32(bodies.subarray(start, end), 0)
-    return { topic, partition, offset, producer, seq, stream_time_us, key: cursor.key(), value, cause_producer: -1, cause_seq: -1, more_causes: cursor.causes(), crc, arrived_ms: Number.NaN, carrier: { buf: bodies }, start, end }
+    return {
+      topic,
+      partition,
+      offset,
+      producer,
+      seq,
+      stream_time_us,
+      key: cursor.key(),
+      value,
+      cause_producer: -1,
+      cause_seq: -1,
+      more_causes: cursor.causes(),
+      crc,
+      arrived_ms: Number.NaN,
+      carrier: { buf: bodies },
+      start,
+      end,
+    }
   }
 }

@@ -51,6 +51,13 @@ export async function recover(engine: Engine, options: EngineOptions): Promise<v
   }
 }
 
+/** Fills a fresh task from its last snapshot; answers the first journal entry behind it. */
+export async function load(task: Task, broker: Reader): Promise<number> {
+  const bytes = await broker.get(TASKS, task.planned.name)
+  for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
+  return bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
+}
+
 /** Fills a fresh task from its last snapshot and re-runs the journal's tail, which it answers. */
 export async function restore(
   task: Task,
@@ -59,9 +66,7 @@ export async function restore(
   hashes: Hashes,
   producers: ReadonlyMap<string, number>,
 ): Promise<readonly JournalEntry[]> {
-  const bytes = await broker.get(TASKS, task.planned.name)
-  const from = bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
-  for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
+  const from = await load(task, broker)
   const { end_offset } = broker.partition(JOURNAL, task.planned.producer)
   const tail = await readJournal(broker, journal, task.planned.producer, from, end_offset)
   refuseForeignTail(task, tail, hashes)

@@ -75,10 +75,14 @@ function refuse({ plan, reader }: ReplayOptions): void {
     for (let partition = 0; partition < topic.partitions; partition++) {
       const { start_offset } = reader.partition(topic.name, partition)
       if (start_offset === 0) continue
-      throw new AppError('REPLAY_TRIMMED', `${topic.name}/${partition} begins at offset ${start_offset}: retention dropped what was before`, {
-        exit_code: 2,
-        hint: 'a replay needs the log from its first record on; replay a copy made before, or keep topics longer',
-      })
+      throw new AppError(
+        'REPLAY_TRIMMED',
+        `${topic.name}/${partition} begins at offset ${start_offset}: retention dropped what was before`,
+        {
+          exit_code: 2,
+          hint: 'a replay needs the log from its first record on; replay a copy made before, or keep topics longer',
+        },
+      )
     }
   }
 }
@@ -126,7 +130,9 @@ class Replay {
         const builder = new BatchBuilder(topic.name, partition, options.schemaId(topic.record.fingerprint))
         const consumers = plan.tasks.flatMap((task, index) =>
           task.inputs.flatMap((input, channel) =>
-            isComputed(task.name) && input.topic === topic && input.partition === partition ? [{ task: index, channel }] : [],
+            isComputed(task.name) && input.topic === topic && input.partition === partition
+              ? [{ task: index, channel }]
+              : [],
           ),
         )
         return { topic, partition, builder, spare: builder, next_offset: 0, consumers }
@@ -150,11 +156,15 @@ class Replay {
       let input = await this.inputs.next()
       while (input !== undefined) {
         const at_us = input.envelope.stream_time_us
-        assert(at_us >= this.scheduler.now_us && at_us <= to_us, `${input.lane.topic.name}/${input.lane.partition} goes back in stream time`)
+        assert(
+          at_us >= this.scheduler.now_us && at_us <= to_us,
+          `${input.lane.topic.name}/${input.lane.partition} goes back in stream time`,
+        )
         if (at_us > 0) from_us ??= at_us
         await this.scheduler.advance(at_us - 1)
         this.scheduler.enter(at_us)
-        for (; input !== undefined && input.envelope.stream_time_us === at_us; input = await this.inputs.next()) this.play(input)
+        for (; input !== undefined && input.envelope.stream_time_us === at_us; input = await this.inputs.next())
+          this.play(input)
         await this.scheduler.advance(at_us)
         if (this.outlet.pending >= COMPARE_EVERY) {
           await this.compare()
@@ -170,7 +180,13 @@ class Replay {
     await this.comparison.end()
     const { compared, different, first } = this.comparison
     const range = { from_us: from_us ?? to_us, to_us }
-    return { compared, different: stopped === undefined ? different : Math.max(different, 1), first_difference: first ?? null, range, stopped }
+    return {
+      compared,
+      different: stopped === undefined ? different : Math.max(different, 1),
+      first_difference: first ?? null,
+      range,
+      stopped,
+    }
   }
 
   /** A source's record reaches its readers at once, an effect's when that stage's turn comes within the instant. */
@@ -197,7 +213,8 @@ class Replay {
   /** Compares what was made since the last time, and empties the batches. */
   private async compare(): Promise<void> {
     for (const topic of this.lanes) {
-      for (const { builder } of topic) if (builder.records > 0) await this.comparison.compare({ ...builder.batch(), base_offset: 0 })
+      for (const { builder } of topic)
+        if (builder.records > 0) await this.comparison.compare({ ...builder.batch(), base_offset: 0 })
     }
     for (const task of this.tasks) {
       if (task instanceof Task && task.buffered > 0) for (const channel of task.channels) channel.detach()

@@ -189,7 +189,8 @@ export class Run {
   private checkCommit(): Promise<void> | undefined {
     const { engine, options } = this
     if (engine.pending >= options.commit_max_records || (engine.pending & 1023) === 1023) {
-      if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
+      if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES)
+        return this.fullEpoch()
     }
     const now_ms = options.clock.now_ms()
     if (now_ms - this.last_commit_ms < options.commit_interval_ms) return undefined
@@ -259,7 +260,8 @@ export class Run {
     if (engine.pending > 0 && this.inflight === undefined && owed_ms <= 0) this.begin(now_ms)
     const due_ms = next === undefined ? Number.POSITIVE_INFINITY : this.dueAt(next) - now_ms
     const timer_ms = (engine.scheduler.next() - tick_us) / (1000 * Math.min(options.speed, 1e6))
-    const commit_ms = engine.pending > 0 && this.inflight === undefined ? Math.max(owed_ms, 0) : Number.POSITIVE_INFINITY
+    const commit_ms =
+      engine.pending > 0 && this.inflight === undefined ? Math.max(owed_ms, 0) : Number.POSITIVE_INFINITY
     const delay_ms = Math.min(due_ms, Math.max(timer_ms, 1), commit_ms, 100)
     await this.sleep(options.clock.wait(options.spin === true || delay_ms < 1 ? 0 : delay_ms))
     this.woke_ms = options.clock.now_ms()

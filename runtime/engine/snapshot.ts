@@ -84,6 +84,10 @@ export function loadCell(task: Task, key: string, value: Uint8Array): void {
   const json = parseCanonical(untext.decode(value))
   if (parts[0] === 'c') {
     const name = parts.slice(1).join('\u0000')
-    task.cells.set(name, { state: task.planned.processor.restore(json, name, task.planned.params), fresh: false, dirty: false })
+    task.cells.set(name, {
+      state: task.planned.processor.restore(json, name, task.planned.params),
+      fresh: false,
+      dirty: false,
+    })
   } else task.tables[parts[1] as string]?.load(parts.slice(2).join('\u0000'), json)
 }

@@ -25,7 +25,8 @@ export function stateOf(tasks: readonly Task[], stage: string): StateEntry[] {
     }
     if (task.planned.number > 0) continue
     for (const [port, table] of Object.entries(task.tables)) {
-      for (const key of table.keys()) entries.push({ stage, key: `table ${port} ${key}`, state: table.row(key), timers: [] })
+      for (const key of table.keys())
+        entries.push({ stage, key: `table ${port} ${key}`, state: table.row(key), timers: [] })
     }
   }
   return entries.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))

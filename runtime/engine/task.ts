@@ -27,7 +27,14 @@ export interface Outlet {
    * Encodes all `values` and hands them on, or throws a `DataFault` and has done nothing.
    * Causes are the record in hand (`cause`, or `cause_id` in a timer) and `more`.
    */
-  emit(task: Task, outputs: readonly Output[], cause: Envelope | undefined, cause_id: string, more: readonly string[] | undefined, arrived_ms: number): void
+  emit(
+    task: Task,
+    outputs: readonly Output[],
+    cause: Envelope | undefined,
+    cause_id: string,
+    more: readonly string[] | undefined,
+    arrived_ms: number,
+  ): void
 }
 
 export interface Output {
@@ -81,8 +88,7 @@ export class Task {
     this.tables = Object.fromEntries(Object.keys(planned.processor.tables).map((port) => [port, new BroadcastTable()]))
     this.ctx = new StepContext(planned.params, this.tables, producers)
     this.by_data = planned.merge === 'by_data'
-    this.asks =
-      outside === undefined || planned.effect === undefined ? undefined : new Asks(outside, planned.effect)
+    this.asks = outside === undefined || planned.effect === undefined ? undefined : new Asks(outside, planned.effect)
   }
 
   /** Buffers a record; answers the stream time at which it may be processed. */
@@ -97,7 +103,10 @@ export class Task {
 
   /** Stream time of the next thing to do, or infinity. */
   nextDue(): number {
-    let due = Math.min(this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY, this.asks?.due_us ?? Number.POSITIVE_INFINITY)
+    let due = Math.min(
+      this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY,
+      this.asks?.due_us ?? Number.POSITIVE_INFINITY,
+    )
     if (this.buffered > 0) {
       for (const channel of this.active) {
         const head = channel.peek() as Envelope
@@ -140,7 +149,8 @@ export class Task {
       const channel = this.channels[order[i] as number] as Channel
       for (let left = order[i + 1] as number; left > 0; left--) {
         const head = channel.peek()
-        if (head === undefined) throw new InvariantError(`${this.planned.name}: the journal's order names a missing record`)
+        if (head === undefined)
+          throw new InvariantError(`${this.planned.name}: the journal's order names a missing record`)
         const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
         while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
         this.arrivals.splice(this.arrivals.indexOf(order[i] as number), 1)
@@ -230,7 +240,13 @@ export class Task {
     const cell = this.cell(open.key)
     this.ctx.begin(open.key, this.now_us, undefined, open.id)
     try {
-      this.conclude(cell, effect.answer(cell.state, open.request, answer, this.ctx), undefined, open.id, open.arrived_ms)
+      this.conclude(
+        cell,
+        effect.answer(cell.state, open.request, answer, this.ctx),
+        undefined,
+        open.id,
+        open.arrived_ms,
+      )
     } catch (error) {
       this.failed(error, undefined, open.id)
     }
@@ -238,11 +254,23 @@ export class Task {
 
   /** The key's cell, or a new one that is kept only if the step is. */
   private cell(key: string): Cell {
-    return this.cells.get(key) ?? { state: this.planned.processor.initial(key, this.planned.params), fresh: true, dirty: false }
+    return (
+      this.cells.get(key) ?? {
+        state: this.planned.processor.initial(key, this.planned.params),
+        fresh: true,
+        dirty: false,
+      }
+    )
   }
 
   /** Applies what a handler answered: outputs first, since a value that does not fit makes the step a fault. */
-  private conclude(cell: Cell, result: StepOrAsk, envelope: Envelope | undefined, id: string, arrived_ms: number): void {
+  private conclude(
+    cell: Cell,
+    result: StepOrAsk,
+    envelope: Envelope | undefined,
+    id: string,
+    arrived_ms: number,
+  ): void {
     const ctx = this.ctx
     if (result.kind === 'fault') return this.deadLetter(envelope, id, result.code, result.detail)
     if (result.kind === 'ask') this.asks?.add(ctx.key, result.request, this.now_us, ctx.id, arrived_ms)
@@ -284,15 +312,24 @@ export class Task {
     if (batch.length > 0) this.outlet.emit(this, batch, envelope, id, this.ctx.added, arrived_ms)
   }
 
-  private deadLetter(envelope: Envelope | undefined, id: string, code: string, detail: Readonly<Record<string, unknown>>): void {
+  private deadLetter(
+    envelope: Envelope | undefined,
+    id: string,
+    code: string,
+    detail: Readonly<Record<string, unknown>>,
+  ): void {
     this.faults++
     this.touched = true
     const { faults_to, max_faults, stage } = this.planned
     if (max_faults !== undefined && this.faults > max_faults) {
-      throw new AppError('FAULT_LIMIT', `stage ${stage} refused more than ${max_faults} records, the last with ${code}`, {
-        exit_code: 3,
-        hint: 'look at the dead letters with `aitrader dlq list`, mend the cause or raise max_faults',
-      })
+      throw new AppError(
+        'FAULT_LIMIT',
+        `stage ${stage} refused more than ${max_faults} records, the last with ${code}`,
+        {
+          exit_code: 3,
+          hint: 'look at the dead letters with `aitrader dlq list`, mend the cause or raise max_faults',
+        },
+      )
     }
     if (faults_to === undefined) return
     const payload = (envelope?.value as { payload?: unknown } | undefined)?.payload

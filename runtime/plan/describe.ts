@@ -25,7 +25,9 @@ function describeStage(tasks: readonly PlannedTask[]): string[] {
   const numbers = first === last ? `${first.producer}` : `${first.producer}-${last.producer}`
   const effect = first.processor.kind === 'processor' ? '' : `, ${first.processor.kind} effect`
   const count = `${tasks.length} task${tasks.length === 1 ? '' : 's'}`
-  const lines = [`  ${first.stage} (${first.processor.name}${effect}): producer ${numbers}, ${count}, merge ${first.merge}`]
+  const lines = [
+    `  ${first.stage} (${first.processor.name}${effect}): producer ${numbers}, ${count}, merge ${first.merge}`,
+  ]
   const ports = new Map<string, string>()
   for (const input of first.inputs) {
     const all = tasks.length === 1 || first.inputs.filter((other) => other.port === input.port).length > 1

@@ -66,7 +66,8 @@ const sum = defineProcessor({
 
 const gather = defineProcessor({
   name: 'gather',
-  description: 'Reads all sums and its own echoes, with the latest answer per key as a table; output order shows the merge.',
+  description:
+    'Reads all sums and its own echoes, with the latest answer per key as a table; output order shows the merge.',
   inputs: { sums: Tick, echoes: Tick },
   tables: { answers: Tick },
   outputs: { seen: Tick },
@@ -148,7 +149,12 @@ export const world: World = {
 const keyed = (topic: string): InputDeclaration => ({ topic, as: 'keyed', feedback_us: undefined })
 const broadcast = (topic: string, feedback_us?: number): InputDeclaration => ({ topic, as: 'broadcast', feedback_us })
 
-function stage(use: string, from: StageDeclaration['from'], to: StageDeclaration['to'], more: Partial<StageDeclaration> = {}): StageDeclaration {
+function stage(
+  use: string,
+  from: StageDeclaration['from'],
+  to: StageDeclaration['to'],
+  more: Partial<StageDeclaration> = {},
+): StageDeclaration {
   return {
     use,
     from,
@@ -195,7 +201,12 @@ export const toy: Topology = {
   stages: {
     sum: stage('sum', { ticks: keyed('ticks') }, { sums: 'sums' }),
     oracle: stage('oracle', { sums: keyed('sums') }, { answers: 'answers' }, { effect: latency }),
-    gather: stage('gather', { sums: broadcast('sums'), answers: broadcast('answers'), echoes: broadcast('echoes', 11) }, { seen: 'seen' }, { snapshot_every: 5 }),
+    gather: stage(
+      'gather',
+      { sums: broadcast('sums'), answers: broadcast('answers'), echoes: broadcast('echoes', 11) },
+      { seen: 'seen' },
+      { snapshot_every: 5 },
+    ),
     echo: stage('echo', { seen: keyed('seen') }, { echoes: 'echoes' }, { snapshot_every: 1 }),
   },
 }
