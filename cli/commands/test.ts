@@ -4,8 +4,9 @@ import { Command } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
+import { type Difference, runTopologyTest } from '../../runtime/topology/test-run.ts'
+import { runnersOf } from '../compose.ts'
 import { formatFindings, readText, wantsColour } from '../topology-file.ts'
-import { type Difference, runTopologyTest } from '../topology-test.ts'
 import { shippedWorld } from '../world.ts'
 
 const FOLDER = 'tests/topology'
@@ -57,8 +58,9 @@ async function* outcomes(file: string): AsyncGenerator<Outcome> {
       hint: `mend them; \`aitrader lint ${file}\` shows them again`,
     })
   }
+  const runners = runnersOf(topology)
   for (const test of tests.tests) {
-    const differences = await runTopologyTest(topology, tests, test)
+    const differences = await runTopologyTest(test, tests.stages, { topology, world, runners })
     yield { file, line: test.line, name: test.name, ok: differences.length === 0, differences }
   }
 }

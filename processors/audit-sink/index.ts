@@ -114,7 +114,10 @@ function seal(state: State, range: OpenRange, origin: string, record: string, ou
 function range(record: string) {
   return (state: State, _value: unknown, ctx: Ctx) => {
     let open = state.open.get(ctx.producer)
-    if (open === undefined) state.open.set(ctx.producer, (open = new OpenRange()))
+    if (open === undefined) {
+      open = new OpenRange()
+      state.open.set(ctx.producer, open)
+    }
     if (open.records === 0) {
       const every_us = ctx.params.seal_every_ms * 1000
       ctx.setTimer(record, (Math.floor(ctx.stream_time_us / every_us) + 1) * every_us)

@@ -86,6 +86,13 @@ export function hashRecord(seq: number, body: Uint8Array): Uint8Array {
   return sha256(bytes)
 }
 
+/** What stands before each body in the bytes that a range is the hash of: `u64le sequence, u32le length`. */
+export function recordHead(seq: number, body_bytes: number): Uint8Array {
+  const bytes = new Uint8Array(12)
+  putHead(new DataView(bytes.buffer), 0, seq, body_bytes)
+  return bytes
+}
+
 function putHead(view: DataView, at: number, seq: number, length: number): void {
   view.setUint32(at, seq >>> 0, true)
   view.setUint32(at + 4, Math.floor(seq / 0x1_0000_0000), true)

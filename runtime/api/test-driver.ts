@@ -41,13 +41,11 @@ export interface TestDriverOptions {
 export class TestDriver {
   readonly engine: Engine
   private readonly broker: Broker
-  private readonly world: World
   private readonly given: readonly string[]
 
-  private constructor(engine: Engine, broker: Broker, world: World, given: readonly string[]) {
+  private constructor(engine: Engine, broker: Broker, given: readonly string[]) {
     this.engine = engine
     this.broker = broker
-    this.world = world
     this.given = given
   }
 
@@ -73,7 +71,7 @@ export class TestDriver {
       hashes: { code: '', config: '', schemas: '', models: '' },
       runners: options.runners ?? {},
     })
-    return new TestDriver(engine, broker, world, given)
+    return new TestDriver(engine, broker, given)
   }
 
   /** Plays records into `topic` at stream time `at_us` and works off that instant. Not before what was given last. */

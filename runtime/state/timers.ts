@@ -24,7 +24,10 @@ export class Timers {
     this.cancel(key, name)
     const timer: Timer = { key, name, due_us, order: this.next_order++, cause, live: true }
     let names = this.by_key.get(key)
-    if (names === undefined) this.by_key.set(key, (names = new Map()))
+    if (names === undefined) {
+      names = new Map()
+      this.by_key.set(key, names)
+    }
     names.set(name, timer)
     this.live++
     // Timers that are put off again and again leave dead entries behind; more than half dead is swept.
