@@ -15,7 +15,7 @@ import { LinearModel, linearRunner, type ModelRunner } from './linear.ts'
 export type { ModelRunner }
 
 /** The models there are, as `name/version`. */
-export function listModels(modelsDir: string): string[] {
+function listModels(modelsDir: string): string[] {
   const folders = (path: string) => {
     try {
       return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
