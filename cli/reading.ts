@@ -1,6 +1,7 @@
 import { type EmbeddedReader, openEmbeddedReader } from '../connectors/embedded/index.ts'
 import { AppError, type RecordType } from '../runtime/api/index.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
+import { hintFor } from '../runtime/topology/nearest.ts'
 import { records } from '../schemas/generated/index.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
@@ -31,16 +32,21 @@ export function recordOf({ run }: Directory, topic: string): RecordType<unknown>
   if (type !== undefined) return type
   throw new AppError('TOPIC_UNKNOWN', `the directory has no topic ${topic}`, {
     exit_code: 2,
-    hint: `it has ${Object.keys(run.topology.topics).join(', ')}`,
+    hint: hintFor(topic, Object.keys(run.topology.topics), 'topics'),
   })
 }
 
-/** Records of a topic, partition by partition, from offset `from` of each; decoded one by one. */
-export async function* readTopic(directory: Directory, topic: string, from = 0): AsyncGenerator<TopicRecord> {
+/** Records of a topic, partition by partition (or of `only` one), from offset `from` of each; decoded one by one. */
+export async function* readTopic(
+  directory: Directory,
+  topic: string,
+  from = 0,
+  only?: number,
+): AsyncGenerator<TopicRecord> {
   const type = recordOf(directory, topic)
   const partitions = directory.run.topology.topics[topic]?.partitions ?? 0
   const cursor = new RecordCursor()
-  for (let partition = 0; partition < partitions; partition++) {
+  for (let partition = only ?? 0; partition < (only === undefined ? partitions : only + 1); partition++) {
     for (let offset = from; ; offset = cursor.offset + 1) {
       const batch = await directory.reader.read(topic, partition, offset)
       if (batch === undefined) break
@@ -72,7 +78,8 @@ export function jsonOf(value: unknown): string {
 
 const strict = new TextDecoder('utf-8', { fatal: true })
 
-function textOf(bytes: Uint8Array): string | { base64: string } {
+/** Bytes as text where they are UTF-8, else as base64. */
+export function textOf(bytes: Uint8Array): string | { base64: string } {
   try {
     return strict.decode(bytes)
   } catch {

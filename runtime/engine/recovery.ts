@@ -4,12 +4,22 @@ import { AppError, assert } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
-import type { Engine, EngineOptions } from './engine.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
+import type { EngineOptions, SourceState } from './options.ts'
 import { ComparingOutlet } from './outlet.ts'
+import type { Scheduler } from './scheduler.ts'
 import { CELLS, cellPrefix, loadCell, loadSnapshot, TASKS } from './snapshot.ts'
 import type { Task } from './task.ts'
+
+/** What recovery fills: an engine that has done nothing yet. */
+export interface Recoverable {
+  readonly tasks: readonly Task[]
+  readonly sources: readonly SourceState[]
+  readonly scheduler: Scheduler
+  /** Journal entries of a task so far, and those since its last snapshot. */
+  resume(task: number, entries: number, tail: number): void
+}
 
 /**
  * Recovery: load the last snapshot, re-run the journal's tail with inputs and outputs compared and discarded, go on.
@@ -17,7 +27,7 @@ import type { Task } from './task.ts'
  * The first difference stops the process (exit 3): the code, the data or the machine is not what it was. Records that
  * were durable but not yet consumed (on feedback edges) are buffered again.
  */
-export async function recover(engine: Engine, options: EngineOptions): Promise<void> {
+export async function recover(engine: Recoverable, options: EngineOptions): Promise<void> {
   const { broker, plan } = options
   const producers = new Map(plan.producers.map((name, index) => [name, index]))
   let frontier_us = 0
