@@ -12,6 +12,7 @@ import {
   TopicSchema,
   TopologySchema,
 } from './schema.ts'
+import { TestSchema, TopologyTestsSchema } from './test-file.ts'
 import type { World } from './world.ts'
 
 /**
@@ -75,6 +76,15 @@ ${head('source', 'record', 'what it writes')}${kinds.join('')}
 ## Processors
 
 ${specs.join('\n')}
+## Topology tests
+
+A YAML file gives records to some stages of a topology and says exactly what they write; \`aitrader test\` runs it.
+A topic that they write and that is not named stays empty. Of a value under \`given\`, what is left out is null where
+that is allowed, else 0, empty, false or the first symbol; under \`expect\`, the named fields are compared, a nested record
+likewise, a list by length and element. Bytes are text or \`{ hex: '0a0b' }\`; a decimal is a whole number.
+
+${table(TopologyTestsSchema as Schema)}
+${table(TestSchema as Schema, 'of a test')}
 ## Findings
 
 ${head('code', 'meaning')}${codes.join('')}`

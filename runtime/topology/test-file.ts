@@ -59,6 +59,23 @@ const RecordsSchema = Type.Record(
   ),
 )
 
+export const TestSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, description: 'What is true, in a sentence.' }),
+    until: Type.Optional(
+      Type.String({
+        pattern: DURATION_PATTERN,
+        description: 'Stream time the test runs to; without it, the last record given or expected.',
+      }),
+    ),
+    given: Type.Record(Type.String(), Type.Unknown(), { description: 'Records by topic.' }),
+    expect: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Exactly the records of every written topic; those not named stay empty.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
 export const TopologyTestsSchema = Type.Object(
   {
     topology: Type.String({ description: 'Path of the topology, from the folder the command runs in.' }),
@@ -68,25 +85,7 @@ export const TopologyTestsSchema = Type.Object(
         description: 'Parameters that are other than in the topology, by stage.',
       }),
     ),
-    tests: Type.Array(
-      Type.Object(
-        {
-          name: Type.String({ minLength: 1, description: 'What is true, in a sentence.' }),
-          until: Type.Optional(
-            Type.String({
-              pattern: DURATION_PATTERN,
-              description: 'Stream time the test runs to; without it, the last record given or expected.',
-            }),
-          ),
-          given: Type.Record(Type.String(), Type.Unknown(), { description: 'Records by topic.' }),
-          expect: Type.Record(Type.String(), Type.Unknown(), {
-            description: 'Exactly the records of every written topic; those not named stay empty.',
-          }),
-        },
-        { additionalProperties: false },
-      ),
-      { minItems: 1, description: 'The tests.' },
-    ),
+    tests: Type.Array(TestSchema, { minItems: 1, description: 'The tests.' }),
   },
   { additionalProperties: false },
 )

@@ -1,23 +1,26 @@
 import { type TestRecord as ActualRecord, TestDriver } from '../api/test-driver.ts'
-import type { Runner } from '../engine/engine.ts'
+import type { Runner } from '../engine/options.ts'
 import type { World } from '../plan/plan.ts'
-import type { TestRecord, TopologyTest, TopologyTests } from './test-file.ts'
+import type { TestRecord, TopologyTest } from './test-file.ts'
 import type { Topology } from './types.ts'
 
 /**
  * Runs topology tests on the engine, each on an empty log of its own.
  *
- * The topology's instruments are on their topic at time 0, as in a run, unless a test gives that topic itself. Time
- * goes on to `until`, or to the last record given or expected, so that timers due by then have fired. What stages wrote
- * is compared in order of stream time; of one instant, in order of partition.
+ * A test begins at 1 s of stream time, so that the topology's instruments, which are on their topic at 0 as in a run
+ * unless the test gives that topic itself, are there before everything. Time goes on to `until`, or to the last record
+ * given or expected; timers due by then have fired. What the stages wrote is compared in order of stream time; of one
+ * instant, in order of partition.
  */
+const START_US = 1_000_000
 
-export interface TestOutcome {
-  readonly name: string
-  /** Line of the test in its file, from 1. */
+export interface Difference {
+  readonly topic: string
+  /** Place in the topic, from 0. */
+  readonly index: number
+  /** Line of what was expected, else of the test; from 1. */
   readonly line: number
-  /** What differs, with the line it was expected on; empty if the test holds. */
-  readonly differences: readonly { readonly line: number; readonly message: string }[]
+  readonly message: string
 }
 
 export interface TestRunOptions {
@@ -27,32 +30,29 @@ export interface TestRunOptions {
   readonly runners?: Readonly<Record<string, Runner>>
 }
 
-export async function runTopologyTests(file: TopologyTests, options: TestRunOptions): Promise<TestOutcome[]> {
-  const outcomes: TestOutcome[] = []
-  for (const test of file.tests) outcomes.push(await runOne(test, file.stages, options))
-  return outcomes
-}
-
-async function runOne(test: TopologyTest, stages: readonly string[], options: TestRunOptions): Promise<TestOutcome> {
+/** What differs from the test's expectations; nothing if it holds. */
+export async function runTopologyTest(
+  test: TopologyTest,
+  stages: readonly string[],
+  options: TestRunOptions,
+): Promise<Difference[]> {
   const { topology } = options
   const driver = await TestDriver.open({ ...options, stages })
-  let last_us = test.until_us ?? 0
+  let last_us = START_US
   for (const [at_us, records] of instants(test, topology)) {
     await driver.giveAll(at_us, records)
     last_us = Math.max(last_us, at_us)
   }
-  for (const records of Object.values(test.expect)) {
-    for (const { at_us } of records) last_us = Math.max(last_us, test.until_us ?? at_us)
-  }
-  await driver.advance(last_us)
+  const end_us = Math.max(0, ...Object.values(test.expect).flatMap((all) => all.map(({ at_us }) => at_us)))
+  await driver.advance(Math.max(last_us, START_US + (test.until_us ?? end_us)))
 
-  const differences: { line: number; message: string }[] = []
-  for (const name of writtenTopics(topology, stages)) {
-    const actual = (await driver.read(name)).filter(({ id }) => !id.startsWith('given:'))
+  const found: Difference[] = []
+  for (const topic of writtenTopics(topology, stages)) {
+    const actual = (await driver.read(topic)).filter(({ id }) => !id.startsWith('given:'))
     actual.sort((a, b) => a.at_us - b.at_us)
-    differences.push(...compare(name, test.expect[name] ?? [], actual, test.line))
+    found.push(...compare(topic, test.expect[topic] ?? [], actual, test.line))
   }
-  return { name: test.name, line: test.line, differences }
+  return found
 }
 
 type Instant = [at_us: number, records: [topic: string, values: unknown[]][]]
@@ -73,7 +73,7 @@ function instants(test: TopologyTest, topology: Topology): Instant[] {
       for (const instrument of topology.instruments)
         add(0, topic, { ...instrument, tradable: true, origin: 'TOPOLOGY' })
     }
-    for (const { at_us, value } of test.given[topic] ?? []) add(at_us, topic, value)
+    for (const { at_us, value } of test.given[topic] ?? []) add(START_US + at_us, topic, value)
   }
   return [...by_time].sort(([a], [b]) => a - b)
 }
@@ -93,24 +93,19 @@ function compare(
   expected: readonly TestRecord[],
   actual: readonly ActualRecord[],
   test_line: number,
-): { line: number; message: string }[] {
-  const found: { line: number; message: string }[] = []
-  const most = Math.max(expected.length, actual.length)
-  for (let i = 0; i < most; i++) {
-    const wanted = expected[i]
-    const got = actual[i]
-    const where = `${topic} record ${i + 1}`
-    if (wanted === undefined) {
-      found.push({ line: test_line, message: `${where}: not expected, at ${got!.at_us} us: ${show(got!.value)}` })
-    } else if (got === undefined) {
-      found.push({ line: wanted.line, message: `${where}: expected, and there are ${actual.length}` })
-    } else {
-      if (got.at_us !== wanted.at_us) {
-        found.push({ line: wanted.line, message: `${where}: at ${got.at_us} us, not ${wanted.at_us} us` })
-      }
-      for (const message of differences(wanted.value, got.value, '')) {
-        found.push({ line: wanted.line, message: `${where}: ${message}` })
-      }
+): Difference[] {
+  const found: Difference[] = []
+  for (let index = 0; index < Math.max(expected.length, actual.length); index++) {
+    const wanted = expected[index]
+    const got = actual[index]
+    const line = wanted?.line ?? test_line
+    const add = (message: string) => found.push({ topic, index, line, message })
+    const at_us = (got?.at_us ?? 0) - START_US
+    if (wanted === undefined) add(`not expected, at ${at_us} us: ${show(got?.value)}`)
+    else if (got === undefined) add(`expected, and there are ${actual.length}`)
+    else {
+      if (at_us !== wanted.at_us) add(`at ${at_us} us, not ${wanted.at_us} us`)
+      for (const message of differences(wanted.value, got.value, '')) add(message)
     }
   }
   return found

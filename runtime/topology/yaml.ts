@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from 'yaml'
 import type { Finding, LintCode } from './codes.ts'
 
 /**
@@ -35,19 +35,21 @@ export interface Entry {
 /** Findings of one file, in the order of their places. */
 export class Report {
   readonly file: string
-  readonly #lines: LineCounter
+  /** Offsets at which lines begin. */
+  readonly #lines: readonly number[]
   readonly #found: { at: number; finding: Finding }[] = []
   readonly #bad = new WeakSet<Tree>()
   readonly #meant = new Map<Tree, Set<string>>()
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(file: string, text: string) {
     this.file = file
-    this.#lines = lines
+    this.#lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
   }
 
   add(code: LintCode, at: number, message: string, hint: string): void {
-    const { line, col } = this.#lines.linePos(at)
-    this.#found.push({ at, finding: { file: this.file, line, column: col, code, message, hint } })
+    const line = this.line(at)
+    const column = at - this.#lines[line - 1]! + 1
+    this.#found.push({ at, finding: { file: this.file, line, column, code, message, hint } })
   }
 
   /** Reports on a value; later rules then leave it alone. */
@@ -72,7 +74,8 @@ export class Report {
   }
 
   line(at: number): number {
-    return this.#lines.linePos(at).line
+    const next = this.#lines.findIndex((start) => start > at)
+    return next < 0 ? this.#lines.length : next
   }
 
   get count(): number {
@@ -86,21 +89,21 @@ export class Report {
 
 /** `tree` is undefined if the text is not YAML, is empty, or nests too deep; the report says so. */
 export function readYaml(text: string, file: string): { tree: Tree | undefined; report: Report } {
-  const lines = new LineCounter()
-  const report = new Report(file, lines)
+  const report = new Report(file, text)
   try {
-    return { tree: read(text, lines, report), report }
+    return { tree: read(text, report), report }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    lines.addNewLine(0)
     report.add('YAML_SYNTAX', 0, 'values are nested too deep', 'a topology is never deeper than a dozen levels')
     return { tree: undefined, report }
   }
 }
 
-function read(text: string, lines: LineCounter, report: Report): Tree | undefined {
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (lines.lineStarts.length === 0) lines.addNewLine(0)
+/** What the reader says when it has lost its place. */
+const FOLLOWING: ReadonlySet<string> = new Set(['BAD_INDENT', 'UNEXPECTED_TOKEN'])
+
+function read(text: string, report: Report): Tree | undefined {
+  const document = parseDocument(text, { prettyErrors: false })
 
   let damaged = false
   const seen_lines = new Set<number>()
@@ -111,9 +114,9 @@ function read(text: string, lines: LineCounter, report: Report): Tree | undefine
       report.add('DUPLICATE_KEY', at, `\`${name}\` is given twice`, 'keep one of them')
       continue
     }
-    // One slip confuses the reader more than once: the first complaint of a line is the useful one, and indentation
-    // that is wrong after another slip mostly follows from it.
-    const follows = damaged && error.code === 'BAD_INDENT'
+    // One slip confuses the reader more than once: the first complaint of a line is the useful one, and what stands
+    // in the wrong place after another slip mostly follows from it.
+    const follows = damaged && FOLLOWING.has(error.code)
     damaged = true
     if (follows || seen_lines.has(report.line(at))) continue
     seen_lines.add(report.line(at))

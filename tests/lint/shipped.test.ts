@@ -85,6 +85,15 @@ describe('text that is no topology', () => {
   })
 })
 
+test('a slip at the top of a file is not reported for every line below it', () => {
+  const { findings } = lint(
+    crypto.replace(/^.*\n/, ' ').replace('    symbol: BTCUSDT', '     symbol: BTCUSDT'),
+    'x.yaml',
+    shipped,
+  )
+  expect(findings.map(({ line, column, code }) => [line, column, code])).toEqual([[2, 1, 'YAML_SYNTAX']])
+})
+
 describe('a large topology', () => {
   const stages = 50
   const text = [

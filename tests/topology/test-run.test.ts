@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { shippedWorld } from '../../cli/world.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
-import { runTopologyTests } from '../../runtime/topology/test-run.ts'
+import { runTopologyTest } from '../../runtime/topology/test-run.ts'
 
 /** A topology test that is wrong fails, and says how: each case is one mistake in a test that holds. */
 
@@ -34,8 +34,7 @@ tests:
 async function differencesOf(text: string) {
   const { tests, topology, findings } = parseTestFile(text, 'x.test.yaml', world, () => crypto)
   expect(findings).toEqual([])
-  const [outcome] = await runTopologyTests(tests!, { topology: topology!, world })
-  return outcome!.differences
+  return runTopologyTest(tests!.tests[0]!, tests!.stages, { topology: topology!, world })
 }
 
 describe('a topology test', () => {
@@ -48,25 +47,25 @@ describe('a topology test', () => {
       'of another value',
       'bid_px: 101 } }',
       'bid_px: 102 } }',
-      [{ line: 16, message: 'market.nbbo.v1 record 2: bid_px is 101, not 102' }],
+      [{ line: 16, topic: 'market.nbbo.v1', index: 1, message: 'bid_px is 101, not 102' }],
     ],
     [
       'of another time',
       '{ at: 2ms, value: { bid_px: 101 } }',
       '{ at: 3ms, value: { bid_px: 101 } }',
-      [{ line: 16, message: 'market.nbbo.v1 record 2: at 2000 us, not 3000 us' }],
+      [{ line: 16, topic: 'market.nbbo.v1', index: 1, message: 'at 2000 us, not 3000 us' }],
     ],
     [
       'of a value where there is none',
       'ask_px: null',
       'ask_px: 5',
-      [{ line: 15, message: 'market.nbbo.v1 record 1: ask_px is null, not 5' }],
+      [{ line: 15, topic: 'market.nbbo.v1', index: 0, message: 'ask_px is null, not 5' }],
     ],
     [
       'with a record too many',
       '        - { at: 2ms, value: { bid_px: 101 } }\n',
       '        - { at: 2ms, value: { bid_px: 101 } }\n        - { at: 2ms, value: {} }\n',
-      [{ line: 17, message: 'market.nbbo.v1 record 3: expected, and there are 2' }],
+      [{ line: 17, topic: 'market.nbbo.v1', index: 2, message: 'expected, and there are 2' }],
     ],
     [
       'with a record too few',
@@ -75,7 +74,9 @@ describe('a topology test', () => {
       [
         {
           line: 4,
-          message: expect.stringMatching(/^market\.nbbo\.v1 record 2: not expected, at 2000 us: \{"symbol":"BTC/),
+          topic: 'market.nbbo.v1',
+          index: 1,
+          message: expect.stringMatching(/^not expected, at 2000 us: \{"symbol":"BTC/),
         },
       ],
     ],
@@ -83,7 +84,7 @@ describe('a topology test', () => {
       'with a topic left out',
       '      dead-letter.v1:\n        - { at: 3ms, value: { code: INSTRUMENT_UNKNOWN } }\n',
       '',
-      [{ line: 4, message: expect.stringMatching(/^dead-letter\.v1 record 1: not expected, at 3000 us/) }],
+      [{ line: 4, topic: 'dead-letter.v1', index: 0, message: expect.stringMatching(/^not expected, at 3000 us/) }],
     ],
   ])('%s fails', async (_what, holds, fails, differences) => {
     expect(HOLDS).toContain(holds)

@@ -4,7 +4,7 @@ import { runnersOf } from '../../cli/compose.ts'
 import { shippedWorld } from '../../cli/world.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
-import { runTopologyTests } from '../../runtime/topology/test-run.ts'
+import { runTopologyTest } from '../../runtime/topology/test-run.ts'
 
 /** Every YAML topology test, and that every processor has one. */
 
@@ -25,11 +25,8 @@ describe.each(parsed)('$file', ({ tests, topology, findings }) => {
   test('is well formed', () => expect(findings).toEqual([]))
 
   test.each(tests?.tests.map((one) => [one.name, one] as const) ?? [])('%s', async (_name, one) => {
-    const run = await runTopologyTests(
-      { ...tests!, tests: [one] },
-      { topology: topology!, world, runners: runnersOf(topology!) },
-    )
-    expect(run.map(({ differences }) => differences)).toEqual([[]])
+    const options = { topology: topology!, world, runners: runnersOf(topology!) }
+    expect(await runTopologyTest(one, tests!.stages, options)).toEqual([])
   })
 })
 
