@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { Observer } from '../runtime/engine/engine.ts'
+import type { Observer } from '../runtime/engine/options.ts'
 import type { Envelope } from '../runtime/engine/envelope.ts'
 
 export interface LatencyUs {

@@ -1,5 +1,6 @@
-import { Engine, type Runner } from '../engine/engine.ts'
+import { Engine } from '../engine/engine.ts'
 import type { JournalType } from '../engine/journal.ts'
+import type { Runner } from '../engine/options.ts'
 import { stateOf } from '../engine/state-view.ts'
 import { readRecords } from '../log/batch.ts'
 import { MemoryStore } from '../log/memory-store.ts'

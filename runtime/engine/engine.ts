@@ -1,60 +1,18 @@
-import type { Batch, Broker, Producer, Put } from '../api/broker.ts'
-import type { CommandRunner, QueryRunner } from '../api/effect.ts'
+import type { Batch, Producer, Put } from '../api/broker.ts'
 import { assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
-import type { Plan, PlannedSource } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
 import type { Envelope } from './envelope.ts'
-import {
-  type Hashes,
-  JOURNAL,
-  type JournalEntry,
-  type JournalType,
-  journalTopic,
-  sourceEntry,
-  taskEntry,
-} from './journal.ts'
+import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
+import type { EngineOptions, SourceState } from './options.ts'
 import { type Lane, LiveOutlet } from './outlet.ts'
 import { recover } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { Task } from './task.ts'
-
-export type Runner = { readonly query: QueryRunner } | { readonly command: CommandRunner }
-
-export interface EngineOptions {
-  readonly plan: Plan
-  readonly broker: Broker
-  readonly journal: JournalType
-  /** Number of a record type in batches: the id in the Confluent prefix. */
-  readonly schemaId: (fingerprint: string) => number
-  readonly hashes: Hashes
-  /** What stands behind effect stages, by stage. */
-  readonly runners: Readonly<Record<string, Runner>>
-  readonly observer?: Observer
-  /** Waits before a refused commit is sent again; `attempt` counts from 1. Without it, at once. */
-  readonly backOff?: (attempt: number) => Promise<void>
-}
-
-/** Called as things happen; measures, never decides. */
-export interface Observer {
-  emitted?(envelope: Envelope): void
-  /** Commit number `commit` begins: what is emitted from here on belongs to the next. */
-  committing?(commit: number): void
-  /** The commit that was begun as number `commit` is durable. */
-  durable?(commit: number): void
-}
-
-/** What the engine knows of one source: its next sequence number and where it stands. */
-export interface SourceState {
-  readonly planned: PlannedSource
-  next_seq: number
-  entries: number
-  position: Json | undefined
-  touched: boolean
-}
 
 /**
  * All tasks of one process, driven instant by instant, committed epoch by epoch.

@@ -2,7 +2,8 @@ import { AppError, assert } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import type { Source, SourceItem } from '../api/source.ts'
 import { canonical } from '../state/canonical.ts'
-import type { Engine, SourceState } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { SourceState } from './options.ts'
 
 /** The process's clock and timers, replaceable: commits, pacing and latencies use it, results never do. */
 export interface Clock {

@@ -4,6 +4,7 @@ import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { describe as describePlan } from '../../runtime/plan/describe.ts'
 import { murmur2 } from '../../runtime/plan/partitioner.ts'
 import { plan } from '../../runtime/plan/plan.ts'
+import type { StageDeclaration } from '../../runtime/topology/types.ts'
 import { doubling, Killed, runToy, ticks, toy, world } from './toy.ts'
 
 const runners = { oracle: { query: doubling } }
@@ -68,6 +69,7 @@ describe('merging', () => {
 })
 
 describe('arrival', () => {
+  const gather = toy.stages.gather as StageDeclaration
   const live = {
     ...toy,
     stages: { ...toy.stages, gather: { ...(toy.stages.gather as object), merge: 'arrival' as const } },
