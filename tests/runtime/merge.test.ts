@@ -72,8 +72,8 @@ describe('arrival', () => {
   const gather = toy.stages.gather as StageDeclaration
   const live = {
     ...toy,
-    stages: { ...toy.stages, gather: { ...(toy.stages.gather as object), merge: 'arrival' as const } },
-  } as typeof toy
+    stages: { ...toy.stages, gather: { ...gather, merge: 'arrival' as const } },
+  }
 
   it('journals the order it took and takes it again after a crash', async () => {
     const items = ticks(60)
