@@ -448,6 +448,17 @@ describe('the list', () => {
     expect(commands[0]?.verdicts).toEqual(order.verdicts)
   })
 
+  it('takes an order for no reducer when one that is open already sells the position', () => {
+    const out: Partial<Decision> = { side: 'SELL', qty: 1_500, limit_px: 10_000, time_in_force: 'GTC' }
+    const prepare = (also: number) => (stage: Stage) => {
+      hold('h', 2_000, 10_005)(stage)
+      stage.send('decisions', decision({ ...out, decision_id: 'open', qty: also }), NOON_US)
+      stage.send('control', control({ trading_state: 'REDUCING' }), NOON_US, 'firm')
+    }
+    expect(asked('P01', { prepare: prepare(500), decision: out }).verdict.code).toBe('PASS')
+    expect(asked('P01', { prepare: prepare(510), decision: out }).verdict.code).toBe('TRADING_REDUCING')
+  })
+
   it('lets an order that only reduces pass the loss limit, and one that would turn the position not', () => {
     const out: Partial<Decision> = { side: 'SELL', qty: 2_000, limit_px: 6_000 }
     const turning = asked('P15', { prepare: fall(6_005), decision: { ...out, qty: 2_010 }, at_us: SECOND_US })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { execution } from '../../processors/execution/index.ts'
-import type { AccountState } from '../../processors/execution/state.ts'
+import { type AccountState, openOrders } from '../../processors/execution/state.ts'
 import type { Decision, ExecutionReport, Fill, Order, OrderCommand, Position } from '../../schemas/generated/index.ts'
 import { control, decision, ID, instrument, NOON_US, nbbo, report, SECOND_US } from './execution-records.ts'
 import { Stage } from './execution-stage.ts'
@@ -199,6 +199,12 @@ describe('execution', () => {
     expect(desk.state.day).toEqual({ number: midnight / DAY_US, start: 999_995n * unit, peak: 999_995n * unit })
     expect(desk.stage.pendingTimers()).toEqual(['midnight'])
   })
+})
+
+it('walks open orders by id, however the state came about', () => {
+  const order = (root: string) => ({ [root]: { terms: { root } } })
+  const state = { open: { ...order('b.1'), ...order('c.1'), ...order('a.1') } } as unknown as AccountState
+  expect(openOrders(state).map((one) => one.terms.root)).toEqual(['a.1', 'b.1', 'c.1'])
 })
 
 describe('the kill switch', () => {
