@@ -1,0 +1,270 @@
+import { createHash, type Hash } from 'node:crypto'
+import { sealedRecords } from '../../processors/audit-sink/index.ts'
+import { recordHead } from '../../processors/audit-sink/range.ts'
+import { AppError, type Reader, type StoredBatch, toHex } from '../../runtime/api/index.ts'
+import { frontierOf } from '../../runtime/engine/replay.ts'
+import { RecordCursor } from '../../runtime/log/batch.ts'
+import type { Topology } from '../../runtime/topology/types.ts'
+import type { AuditEvent } from '../../schemas/generated/index.ts'
+import { headOf } from './chain-check.ts'
+import { scan } from './scan.ts'
+import { chainCheck, readTrail, type TrailPlace, trailOf } from './trail.ts'
+import type { Bad, Verified } from './verify-export.ts'
+
+export interface VerifiedTopics extends Verified {
+  /** Records of the topics that the trail covers and that are what it says. */
+  readonly covered: number
+  /** The youngest records of the sealed topics, whose mark of stream time has not come yet. */
+  readonly not_sealed_yet: number
+}
+
+/** An audit event as far as its records are compared with it. */
+type Claim = Pick<
+  AuditEvent,
+  'kind' | 'first_seq' | 'last_seq' | 'records' | 'first_time_us' | 'last_time_us' | 'sha256' | 'causes'
+>
+
+/** Claims of one partition that may wait for their records at most: in sound data a handful do. */
+const MAX_WAITING = 100_000
+
+/**
+ * Checks the trail of a directory and all topics under it: chains, and every range and record hashed again from the
+ * topics as they stand. One pass over the trail and one over each topic side by side; memory does not grow.
+ *
+ * The topics' ends are taken before the trail's, so that it may be done beside a writer.
+ */
+export async function verifyTopics(
+  reader: Reader,
+  topology: Topology,
+  progress: (records: number, of: number) => void = () => {},
+): Promise<VerifiedTopics> {
+  const place = trailOf(topology)
+  const frontier_us = await frontierOf(reader)
+  const origins = new Map<string, OriginCheck>()
+  for (const topic of place.covered) {
+    for (let partition = 0; partition < (topology.topics[topic]?.partitions ?? 0); partition++) {
+      origins.set(`${topic}/${partition}`, new OriginCheck(reader, topic, partition))
+    }
+  }
+  const ends = Array.from(
+    { length: place.partitions },
+    (_, partition) => reader.partition(place.topic, partition).end_offset,
+  )
+  const of = ends.reduce((sum, end) => sum + end, 0)
+  const chains = chainCheck(reader, place)
+  let records = 0
+  const result = (first_bad: Bad | null): VerifiedTopics => {
+    const all = [...origins.values()]
+    const covered = all.reduce((sum, origin) => sum + origin.covered, 0)
+    const not_sealed_yet = all.reduce((sum, origin) => sum + origin.not_sealed_yet, 0)
+    return {
+      records,
+      head: first_bad === null ? headOf(chains.heads) : null,
+      ok: first_bad === null,
+      first_bad,
+      covered,
+      not_sealed_yet,
+    }
+  }
+  for await (const { partition, offset, event, reason } of readTrail(reader, place, chains, ends)) {
+    if (reason !== undefined || event === undefined)
+      return result({ topic: place.topic, partition, offset, reason: reason ?? 'it cannot be read' })
+    if (event.kind !== 'RUN') {
+      const bad = await (origins.get(event.origin) as OriginCheck).claim(event)
+      if (bad !== undefined) return result(bad)
+    }
+    records++
+    progress(records, of)
+  }
+  for (const origin of origins.values()) {
+    const sealed = sealedRecords.includes(topology.topics[origin.topic]?.record ?? '')
+    const bad = await origin.end(sealed ? (time_us) => markAfter(time_us, place) > frontier_us : () => false)
+    if (bad !== undefined) return result(bad)
+  }
+  return result(await readable(reader, topology, place))
+}
+
+/** The mark of stream time by which a record of this time is sealed. */
+function markAfter(time_us: number, { seal_every_us }: TrailPlace): number {
+  return (Math.floor(time_us / seal_every_us) + 1) * seal_every_us
+}
+
+/** Topics that nothing vouches for must at least read. */
+async function readable(reader: Reader, topology: Topology, place: TrailPlace): Promise<Bad | null> {
+  for (const [topic, { partitions }] of Object.entries(topology.topics)) {
+    if (place.covered.includes(topic) || topic === place.topic) continue
+    for (let partition = 0; partition < partitions; partition++) {
+      for await (const stretch of scan(reader, topic, partition, reader.partition(topic, partition).end_offset)) {
+        if ('damage' in stretch) return { topic, partition, offset: stretch.damage.from, reason: stretch.damage.reason }
+      }
+    }
+  }
+  return null
+}
+
+/** Claims of one producer that wait for their records, and the range being hashed. */
+interface Waiting {
+  readonly claims: Claim[]
+  hash: Hash
+  count: number
+  /** Whether a record of the producer was seen: before, retention may have dropped what claims speak of. */
+  seen: boolean
+}
+
+/** One partition beside what the trail claims of it. */
+class OriginCheck {
+  readonly topic: string
+  readonly partition: number
+  covered = 0
+  not_sealed_yet = 0
+  private readonly reader: Reader
+  private readonly trimmed: boolean
+  private readonly end_offset: number
+  private readonly producers = new Map<string, Waiting>()
+  private readonly cursor = new RecordCursor()
+  private batch: StoredBatch | undefined
+  private next_offset: number
+  private standing = false
+  private waiting = 0
+
+  constructor(reader: Reader, topic: string, partition: number) {
+    this.reader = reader
+    this.topic = topic
+    this.partition = partition
+    const { start_offset, end_offset } = reader.partition(topic, partition)
+    this.trimmed = start_offset > 0
+    this.end_offset = end_offset
+    this.next_offset = start_offset
+  }
+
+  /** Takes what the trail says next and goes on as far as that allows; what is wrong, if anything. */
+  async claim(event: AuditEvent): Promise<Bad | undefined> {
+    let waiting = this.producers.get(event.producer)
+    if (waiting === undefined) {
+      waiting = { claims: [], hash: createHash('sha256'), count: 0, seen: false }
+      this.producers.set(event.producer, waiting)
+    }
+    const { kind, first_seq, last_seq, records, first_time_us, last_time_us, sha256, causes } = event
+    waiting.claims.push({
+      kind,
+      first_seq,
+      last_seq,
+      records,
+      first_time_us,
+      last_time_us,
+      sha256: Uint8Array.from(sha256),
+      causes,
+    })
+    this.waiting++
+    const bad = await this.go()
+    if (bad !== undefined || this.waiting < MAX_WAITING) return bad
+    return this.bad(this.cursor.offset, 'no audit event covers it')
+  }
+
+  /** After the last claim: `may_wait` tells by a record's stream time whether its seal may still be to come. */
+  async end(may_wait: (time_us: number) => boolean): Promise<Bad | undefined> {
+    for (;;) {
+      const bad = await this.go()
+      if (bad !== undefined) return bad
+      if (!this.standing || this.cursor.offset >= this.end_offset) break
+      // The record in hand has no claim.
+      if (!may_wait(this.cursor.stream_time_us)) return this.bad(this.cursor.offset, 'no audit event covers it')
+      this.not_sealed_yet++
+      this.standing = false
+    }
+    for (const [producer, { claims, seen, count }] of this.producers) {
+      const [claim] = claims
+      if (claim === undefined || (this.trimmed && !seen)) continue
+      return this.bad(
+        this.next_offset,
+        `it has ${count} of ${claim.records} records of ${producer} from ${claim.first_seq} to ${claim.last_seq}`,
+      )
+    }
+    return undefined
+  }
+
+  /** Compares records with claims until a record has none, or the partition ends. */
+  private async go(): Promise<Bad | undefined> {
+    for (;;) {
+      if (!this.standing) {
+        const bad = await this.advance()
+        if (bad !== undefined) return bad
+        if (!this.standing) return undefined
+      }
+      const waiting = this.producers.get(this.cursor.producer)
+      const claim = waiting?.claims[0]
+      if (waiting === undefined || claim === undefined) return undefined
+      const reason = this.compare(waiting, claim)
+      if (reason !== undefined) return this.bad(this.cursor.offset, reason)
+    }
+  }
+
+  /** Stands at the next record, if there is one. */
+  private async advance(): Promise<Bad | undefined> {
+    try {
+      while (this.batch === undefined || !this.cursor.next()) {
+        const batch = await this.reader.read(this.topic, this.partition, this.next_offset)
+        if (batch === undefined) {
+          this.batch = undefined
+          return undefined
+        }
+        if (batch.base_offset !== this.next_offset) return this.bad(this.next_offset, 'the record is missing')
+        this.batch = batch
+        this.next_offset += batch.records
+        this.cursor.open(batch)
+      }
+      this.standing = true
+      return undefined
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'DATA_DAMAGED') throw error
+      return this.bad(this.batch === undefined ? this.next_offset : this.cursor.offset, error.message)
+    }
+  }
+
+  /** The record in hand against the claim that must cover it. */
+  private compare(waiting: Waiting, claim: Claim): string | undefined {
+    const { cursor } = this
+    const { seq } = cursor
+    const what = `${cursor.producer}:${claim.first_seq}${claim.kind === 'SEAL' ? ` to ${claim.last_seq}` : ''}`
+    if (waiting.count === 0 && seq !== claim.first_seq) {
+      if (this.trimmed && !waiting.seen && seq > claim.first_seq) {
+        // Retention dropped the range's beginning: it cannot be hashed again, and need not be.
+        if (seq > claim.last_seq) this.drop(waiting)
+        else this.standing = false
+        return undefined
+      }
+      return seq < claim.first_seq ? 'no audit event covers it' : `it stands where ${what} belongs`
+    }
+    if (seq > claim.last_seq) return `${what} has ${waiting.count} records here, ${claim.records} were sealed`
+    waiting.seen = true
+    const body = cursor.body()
+    waiting.hash.update(recordHead(seq, body.length)).update(body)
+    waiting.count++
+    this.covered++
+    this.standing = false
+    if (waiting.count === 1 && cursor.stream_time_us !== claim.first_time_us)
+      return `its stream time is not what the audit event of ${what} says`
+    if (claim.kind === 'RECORD' && cursor.causes().join('\n') !== claim.causes.join('\n'))
+      return `its causes are not what the audit event of ${what} says`
+    if (seq < claim.last_seq) return undefined
+    if (waiting.count !== claim.records)
+      return `${what} has ${waiting.count} records here, ${claim.records} were sealed`
+    if (cursor.stream_time_us !== claim.last_time_us)
+      return `its stream time is not what the audit event of ${what} says`
+    if (toHex(waiting.hash.digest()) !== toHex(claim.sha256))
+      return `${what} does not hash to what its audit event says`
+    this.drop(waiting)
+    return undefined
+  }
+
+  private drop(waiting: Waiting): void {
+    waiting.claims.shift()
+    waiting.hash = createHash('sha256')
+    waiting.count = 0
+    this.waiting--
+  }
+
+  private bad(offset: number, reason: string): Bad {
+    return { topic: this.topic, partition: this.partition, offset, reason }
+  }
+}
