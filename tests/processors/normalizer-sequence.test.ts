@@ -151,7 +151,7 @@ describe('depth', () => {
 
   it('that waited names its own frames as causes', () => {
     const normal = hand()
-    for (const frame of [depth(1, 4), depth(5, 6), depth(7, 8), snapshot(5)]) normal.on('frames', rawFrame(frame))
+    for (const frame of [depth(1, 4), depth(5, 6), depth(7, 8), snapshot(4)]) normal.on('frames', rawFrame(frame))
     expect(normal.ctx.caused).toEqual(['test/0:1', 'test/0:2'])
   })
 
