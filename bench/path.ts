@@ -21,6 +21,8 @@ export interface PathResult {
   readonly latency_us: { readonly frame_to_signal: LatencyUs; readonly frame_to_order: LatencyUs }
   readonly signals: number
   readonly orders: number
+  /** Processor time of the whole process, all threads, per frame. */
+  readonly cpu_us_per_frame: number
   /** Anonymous memory, MB, at the end of each fifth of the measured time. */
   readonly rss_anon_mb: readonly number[]
   /** Share of the machine's processor time that other guests took, percent. */
@@ -75,9 +77,15 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
       clock,
       stop,
     })
-    const marks: { at_ms: number; frames: number; rss_mb: number; cpu: CpuTimes }[] = []
+    const marks: { at_ms: number; frames: number; rss_mb: number; cpu: CpuTimes; own_us: number }[] = []
     const mark = () => {
-      marks.push({ at_ms: performance.now(), frames: run.frames, rss_mb: rssAnonMb(), cpu: cpuTimes() })
+      marks.push({
+        at_ms: performance.now(),
+        frames: run.frames,
+        rss_mb: rssAnonMb(),
+        cpu: cpuTimes(),
+        own_us: ownTime(),
+      })
       const first = marks[0]
       if (first !== undefined)
         options.said?.(`${((performance.now() - first.at_ms) / 1000).toFixed(0)} s, ${run.frames} frames`)
@@ -106,6 +114,7 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
       seconds: Math.round(elapsed_s * 10) / 10,
       latency_us: measure.latency(),
       ...measure.counts,
+      cpu_us_per_frame: Math.round((10 * (last.own_us - first.own_us)) / frames) / 10,
       rss_anon_mb: marks.map(({ rss_mb }) => rss_mb),
       steal_percent: stealPercent(first.cpu, last.cpu),
     }
@@ -118,6 +127,11 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
 function rssAnonMb(): number {
   const kb = /RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
   return Math.round(Number(kb) / 1024)
+}
+
+function ownTime(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
 }
 
 interface CpuTimes {

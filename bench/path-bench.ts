@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { buildId, loadTopology, ROOT } from '../cli/compose.ts'
+import { simulatedMarket } from '../connectors/simulated-market/index.ts'
+import type { Source } from '../runtime/api/index.ts'
+import type { Topology } from '../runtime/topology/types.ts'
+import { LoopSource } from './loop-source.ts'
+import { measurePath, type PathResult } from './path.ts'
+
+/**
+ * The whole path on this machine: every stage, every topic durable, on the shipped topology.
+ *
+ * Throughput as fast as it goes, latency at 2,000 frames a second offered whether or not the path keeps up (a frame's
+ * latency counts from when it was due). Each beside the same run without a store, in the same process, so that ratios
+ * hold where absolute figures do not. Topics are kept to 64 MB per partition, so that the disk stays bounded.
+ */
+const OFFERED_PER_S = 2_000
+const RETENTION_BYTES = 64 * 1024 * 1024
+
+export interface BenchOptions {
+  readonly file: string | undefined
+  readonly seconds: number
+  readonly warmup_s: number
+  readonly out: string | undefined
+  readonly json: boolean
+}
+
+export async function bench({ file, seconds, warmup_s, out, json }: BenchOptions): Promise<void> {
+  const shipped = await loadTopology(join(ROOT, 'topology/crypto.yaml'))
+  const topics = Object.fromEntries(
+    Object.entries(shipped.topics).map(([name, topic]) => [
+      name,
+      { ...topic, retention_us: undefined, retention_bytes: RETENTION_BYTES },
+    ]),
+  )
+  const topology: Topology = { ...shipped, topics }
+  const path = file ?? recordedFile()
+  const source = (interval_us?: number): Source =>
+    path === undefined
+      ? simulatedMarket({ seed: 1, frames_per_s: interval_us === undefined ? 100_000 : OFFERED_PER_S })
+      : new LoopSource(path, interval_us)
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+
+  const start_ms = startTime()
+  say(`start to first commit: ${start_ms} ms`)
+  const runs: Record<string, PathResult> = {}
+  for (const [name, store, paced] of [
+    ['throughput', 'embedded', false],
+    ['throughput_floor', 'none', false],
+    ['latency', 'embedded', true],
+    ['latency_floor', 'none', true],
+  ] as const) {
+    say(`${name}: ${warmup_s} s of warm-up, ${seconds} s measured`)
+    runs[name] = await measurePath({
+      topology,
+      source: source(paced ? 1_000_000 / OFFERED_PER_S : undefined),
+      store,
+      warmup_s,
+      seconds,
+      paced,
+      said: (text) => say(`  ${text}`),
+    })
+    say(`  ${line(runs[name])}`)
+  }
+  const { throughput, throughput_floor } = runs as { throughput: PathResult; throughput_floor: PathResult }
+  const result = {
+    machine: {
+      cpu: cpus()[0]?.model ?? '',
+      cores: cpus().length,
+      memory_gb: Math.round(totalmem() / 2 ** 30),
+      kernel: release(),
+    },
+    versions: { node: process.version, aitrader: buildId().build },
+    data: path === undefined ? 'simulated market' : 'recorded Binance spot capture, looped',
+    offered_per_s: OFFERED_PER_S,
+    start_ms,
+    ...runs,
+    store_keeps: Math.round((100 * throughput.frames_per_s) / throughput_floor.frames_per_s) / 100,
+  }
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`)
+  else process.stdout.write(table(result))
+}
+
+function recordedFile(): string | undefined {
+  const path = join(process.env.AITRADER_DATA ?? join(ROOT, '../shared/data'), 'binance/spot_btcusdt_20240808.gz')
+  return existsSync(path) ? path : undefined
+}
+
+/** From the start of a process to its first durable commit, milliseconds: a run that is told to stop at once. */
+function startTime(): number {
+  const dir = mkdtempSync(join(tmpdir(), 'aitrader-bench-'))
+  const args = ['scripts/bootstrap.mjs', 'cli/main.ts', 'up', '--data', dir, '--for', '1ms', '--json']
+  const child = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+  rmSync(dir, { recursive: true, force: true })
+  return (JSON.parse(child.stdout.trim().split('\n').pop() ?? '{}') as { duration_ms: number }).duration_ms
+}
+
+function line({ frames_per_s, latency_us, rss_anon_mb, cpu_us_per_frame, steal_percent }: PathResult): string {
+  const { frame_to_signal: signal, frame_to_order: order } = latency_us
+  return [
+    `${frames_per_s} frames/s, ${cpu_us_per_frame} us of processor time per frame`,
+    `frame to signal p50 ${signal.p50} p99 ${signal.p99} us, frame to order p50 ${order.p50} p99 ${order.p99} us`,
+    `RssAnon ${rss_anon_mb.join(' ')} MB, steal ${steal_percent} %`,
+  ].join('; ')
+}
+
+function table(
+  result: {
+    machine: { cpu: string; cores: number }
+    versions: { node: string }
+    start_ms: number
+    store_keeps: number
+  } & Record<string, unknown>,
+): string {
+  const { cpu, cores } = result.machine
+  const lines = [`${cpu}, ${cores} cores, Node ${result.versions.node}`, `start: ${result.start_ms} ms`]
+  for (const name of ['throughput', 'throughput_floor', 'latency', 'latency_floor']) {
+    lines.push(`${name.replace('_', ' ')}: ${line(result[name] as PathResult)}`)
+  }
+  lines.push(`with the store the path keeps ${result.store_keeps} of its speed without`)
+  return `${lines.join('\n')}\n`
+}
