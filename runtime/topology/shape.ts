@@ -20,7 +20,7 @@ export interface ShapeCodes {
   readonly noun: string
 }
 
-export const FIELD_CODES: ShapeCodes = {
+const FIELD_CODES: ShapeCodes = {
   type: 'WRONG_TYPE',
   value: 'INVALID_VALUE',
   unknown: 'UNKNOWN_FIELD',

@@ -68,7 +68,7 @@ function hasRejected(tree: ListTree['items'][number], report: Scope['report']): 
 }
 
 /** A parameter `instruments` that the YAML leaves out gets the topology's: they are written once. */
-export function takesInstruments(processor: AnyProcessor, params: MapTree): boolean {
+function takesInstruments(processor: AnyProcessor, params: MapTree): boolean {
   return Object.hasOwn(processor.params.properties, 'instruments') && !params.entries.has('instruments')
 }
 
