@@ -1,5 +1,3 @@
-export type { FrameLine, LineKind, ReplayFormat } from './format.ts'
 export { MAX_LINE_BYTES } from './format.ts'
 export { replayFormats } from './formats.ts'
-export type { ReplayFile, ReplayOptions } from './replay.ts'
 export { createReplay } from './replay.ts'

@@ -12,7 +12,7 @@ import { gapEvent, statusEvent } from './events.ts'
 import type { NormalizerState } from './state.ts'
 
 /** Name of the channel in gap events, whatever the stream's update speed. */
-export const DEPTH_CHANNEL = 'depth'
+const DEPTH_CHANNEL = 'depth'
 /** Levels buffered per message on average, beyond which the buffer counts as full. */
 const LEVELS_PER_MESSAGE = 256
 

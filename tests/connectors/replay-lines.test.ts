@@ -11,6 +11,8 @@ function chunks(parts: readonly Uint8Array[]) {
       return part === undefined ? undefined : Buffer.from(part)
     },
     close: async () => undefined,
+    size_bytes: 0,
+    read_bytes: 0,
   }
 }
 
