@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
 import { topologySchemaFile } from '../../runtime/topology/json-schema.ts'
+import { topologyReferenceFile } from '../../runtime/topology/reference.ts'
 import { generateRecords, writeGenerated } from '../../schemas/generate.ts'
 import { ROOT } from '../compose.ts'
+import { denialPageFile } from '../denial-page.ts'
 import { shippedWorld } from '../world.ts'
 
 /**
@@ -17,7 +19,9 @@ export function generateCommand(): Command {
     .action(async ({ check = false }: { check?: boolean }) => {
       const options = { root: ROOT, check }
       const different = writeGenerated(generateRecords(ROOT), options)
-      different.push(...writeGenerated([topologySchemaFile(await shippedWorld())], options))
+      const world = await shippedWorld()
+      const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile()]
+      different.push(...writeGenerated(files, options))
       for (const path of different) process.stdout.write(`${check ? 'differs' : 'wrote'} ${path}\n`)
       if (check && different.length > 0) {
         throw new AppError('GENERATED_STALE', `${different.length} generated files are not up to date`, {
