@@ -88,13 +88,25 @@ async function up(options: UpOptions): Promise<void> {
       stop.requested = true
       run.nudge()
     }
-    cleanups.push(onSignals(end), openControlSocket(dir, run))
+    const progress = new Progress({
+      topology,
+      engine,
+      log: broker,
+      measure,
+      label,
+      json: options.json ?? false,
+      dir,
+      source,
+    })
+    const interrupted = () => {
+      progress.say('stopping: the last commit and snapshot are being written')
+      end()
+    }
+    cleanups.push(() => progress.stop(), onSignals(interrupted), openControlSocket(dir, run))
     if (for_ms !== undefined) {
       const timer = setTimeout(end, for_ms)
       cleanups.push(() => clearTimeout(timer))
     }
-    const progress = new Progress({ topology, engine, measure, label, quiet: options.json ?? false, dir, source })
-    cleanups.push(() => progress.stop())
     await run.run()
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
     const measured = { duration_ms: Math.round(measure.durable_ms || performance.now()), latency_us: measure.latency() }
@@ -145,7 +157,6 @@ function onSignals(end: () => void): () => void {
   const handle = () => {
     if (first_ms === undefined) {
       first_ms = performance.now()
-      process.stderr.write('stopping: the last commit and snapshot are being written\n')
       end()
     } else if (performance.now() - first_ms > 500) process.exit(130)
   }

@@ -31,6 +31,7 @@ export function render(snapshot: Snapshot, width: number, colour = false): strin
     ...positions(snapshot, width),
     [],
     health(snapshot),
+    ...(snapshot.note === '' ? [] : [[dim(snapshot.note)]]),
   ]
   return lines.map((line) => paint(clip(line, width), colour))
 }
@@ -49,6 +50,47 @@ export function renderLine(snapshot: Snapshot): string {
   parts.push(`faults ${group(String(faults))}`, `gaps ${group(String(gaps))}`)
   if (trading_state !== 'ACTIVE') parts.push(`trading ${trading_state}`)
   return parts.join('  ')
+}
+
+/** What a run was, in words, when it has ended: for people who asked for no JSON. Ends with a line feed. */
+export function renderEnd(summary: End, positions: readonly PositionLine[], pnl_total: string, dir: string): string {
+  const { duration_ms, latency_us } = summary
+  const count = (name: CountedName) => `${group(String(summary[name]))} ${name}`
+  const lines = [
+    `${count('frames')} in ${(duration_ms / 1_000).toFixed(1)} s: ${(['events', 'books', 'signals', 'predictions', 'decisions'] as const).map(count).join(', ')}`,
+    `${(['orders', 'fills', 'faults', 'gaps'] as const).map(count).join(', ')}`,
+  ]
+  for (const [name, { p50, p99, max }] of Object.entries(latency_us)) {
+    if (max > 0)
+      lines.push(`${name.replaceAll('_', ' ')}: p50 ${micros(p50)} µs, p99 ${micros(p99)} µs, max ${micros(max)} µs`)
+  }
+  for (const { account, symbol, qty, avg_px, realized, unrealized, fees } of positions) {
+    const at = avg_px === '-' ? '' : ` at ${group(avg_px)}`
+    lines.push(
+      `${account} ${symbol} ${group(qty)}${at}: realized ${money(realized).text}, unrealized ${money(unrealized).text}, fees ${group(fees)}`,
+    )
+  }
+  if (pnl_total !== '') lines.push(`P&L after fees ${money(pnl_total).text}`)
+  lines.push(`state ${summary.state_sha256}`, `everything is in ${dir}: \`aitrader topic list --data ${dir}\``)
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+type CountedName =
+  | 'frames'
+  | 'events'
+  | 'books'
+  | 'signals'
+  | 'predictions'
+  | 'decisions'
+  | 'orders'
+  | 'fills'
+  | 'faults'
+  | 'gaps'
+
+type End = Readonly<Record<CountedName, number>> & {
+  readonly duration_ms: number
+  readonly latency_us: { readonly frame_to_signal: Latency; readonly frame_to_order: Latency }
+  readonly state_sha256: string
 }
 
 function heading({ source, trading_state, elapsed_ms }: Snapshot): Line {

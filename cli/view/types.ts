@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly pnl_total: string
   readonly faults: number
   readonly gaps: number
+  /** What else there is to say; empty for nothing. */
+  readonly note: string
 }
 
 export interface Progress {
@@ -37,7 +39,7 @@ export interface Latency {
   readonly max: number
 }
 
-/** Numbers are decimal texts, exact as the records hold them: `-0.01200`. */
+/** Numbers are decimal texts: `-0.012`. Amounts of money may be rounded for the eye. */
 export interface PositionLine {
   readonly account: string
   readonly symbol: string

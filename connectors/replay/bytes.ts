@@ -16,6 +16,9 @@ export interface ByteChunks {
   /** The next bytes, `undefined` at the end. Rejects with `TRUNCATED_GZIP` or `DAMAGED_GZIP` (AppError, exit 3). */
   next(): Promise<Buffer | undefined>
   close(): Promise<void>
+  /** Bytes of the file, as it is on disk, and how many of them were read. */
+  readonly size_bytes: number
+  readonly read_bytes: number
 }
 
 export async function openBytes(path: string): Promise<ByteChunks> {
@@ -24,14 +27,15 @@ export async function openBytes(path: string): Promise<ByteChunks> {
     const magic = Buffer.alloc(2)
     const { bytesRead } = await handle.read(magic, 0, 2, 0)
     const packed = bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b
-    return packed ? unpack(handle, path) : plain(handle)
+    const { size } = await handle.stat()
+    return packed ? unpack(handle, path, size) : plain(handle, size)
   } catch (error) {
     await handle.close()
     throw error
   }
 }
 
-function plain(handle: FileHandle): ByteChunks {
+function plain(handle: FileHandle, size_bytes: number): ByteChunks {
   let position = 0
   return {
     async next() {
@@ -41,10 +45,14 @@ function plain(handle: FileHandle): ByteChunks {
       return bytesRead === 0 ? undefined : chunk.subarray(0, bytesRead)
     },
     close: () => handle.close(),
+    size_bytes,
+    get read_bytes() {
+      return position
+    },
   }
 }
 
-function unpack(handle: FileHandle, path: string): ByteChunks {
+function unpack(handle: FileHandle, path: string, size_bytes: number): ByteChunks {
   const gunzip = createGunzip({ chunkSize: UNPACKED_BYTES })
   const input = Buffer.allocUnsafeSlow(PACKED_BYTES)
   let out: Buffer[] = []
@@ -90,6 +98,10 @@ function unpack(handle: FileHandle, path: string): ByteChunks {
     async close() {
       gunzip.destroy()
       await handle.close()
+    },
+    size_bytes,
+    get read_bytes() {
+      return position
     },
   }
 }

@@ -89,6 +89,16 @@ export class CaptureFile {
     return file
   }
 
+  get size_bytes(): number {
+    return this.#lines.size_bytes
+  }
+
+  /** Bytes of the file that were read; never all of them before the last line was taken. */
+  get done_bytes(): number {
+    const { size_bytes, read_bytes } = this.#lines
+    return this.ended ? size_bytes : Math.max(0, Math.min(read_bytes, size_bytes - 1))
+  }
+
   /** The block that `head`'s range is in. */
   get block(): Buffer {
     return this.#lines.block

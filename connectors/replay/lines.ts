@@ -58,6 +58,15 @@ export class LineReader {
     this.count = 0
   }
 
+  /** Bytes of the file on disk, and how many of them were read. */
+  get size_bytes(): number {
+    return this.#chunks.size_bytes
+  }
+
+  get read_bytes(): number {
+    return this.#chunks.read_bytes
+  }
+
   /** Bytes read ahead of the position. */
   get buffered_bytes(): number {
     return this.block.length - this.#pos

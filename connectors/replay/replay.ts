@@ -61,6 +61,8 @@ class Replay implements Source {
   #files: CaptureFile[] = []
   #frame_seq = -1
   #stream_time_us = -1
+  /** Where it was when it was closed. */
+  #progress: { done: number; total: number } | undefined
 
   constructor(options: ReplayOptions, formats: readonly ReplayFormat[], identities: readonly string[]) {
     this.#options = options
@@ -102,8 +104,20 @@ class Replay implements Source {
   }
 
   async close(): Promise<void> {
+    this.#progress = this.progress()
     for (const file of this.#files) await file.close()
     this.#files = []
+  }
+
+  progress(): { done: number; total: number } | undefined {
+    if (this.#files.length === 0) return this.#progress
+    let done = 0
+    let total = 0
+    for (const file of this.#files) {
+      done += file.done_bytes
+      total += file.size_bytes
+    }
+    return { done, total }
   }
 
   #item(file: CaptureFile): SourceItem {

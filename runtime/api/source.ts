@@ -26,4 +26,6 @@ export interface Source {
   ready(): Promise<void>
   readonly done: boolean
   close(): Promise<void>
+  /** How far it is, in a unit of its own (bytes of its files); undefined where there is no end. For the eye only. */
+  progress?(): { readonly done: number; readonly total: number } | undefined
 }

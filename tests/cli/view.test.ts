@@ -43,6 +43,7 @@ const busy: Snapshot = {
   pnl_total: '1020.57 USDT',
   faults: 0,
   gaps: 3,
+  note: '',
 }
 
 const idle: Snapshot = {
@@ -57,6 +58,7 @@ const idle: Snapshot = {
   pnl_total: '',
   faults: 2,
   gaps: 0,
+  note: '',
 }
 
 describe('the table', () => {
