@@ -8,7 +8,7 @@ import type { AccountState, ManagedOrder } from './state.ts'
 import { openOrders } from './state.ts'
 
 /** Open quantity of one order at worst: a replacement under way counts with the larger quantity. */
-export function openQty({ life }: ManagedOrder): number {
+function openQty({ life }: ManagedOrder): number {
   if (!OPEN.has(life.base)) return 0
   return Math.max(leaves(life), life.replace?.qty == null ? 0 : life.replace.qty - life.cum_qty)
 }

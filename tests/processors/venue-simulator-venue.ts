@@ -6,7 +6,7 @@ import { Stage } from './execution-stage.ts'
 
 export const MS = 1_000
 /** No jitter, 10 ms there, 5 ms back. */
-export const PLAIN = { entry_latency_us: 10 * MS, entry_jitter_us: 0, report_latency_us: 5 * MS, report_jitter_us: 0 }
+const PLAIN = { entry_latency_us: 10 * MS, entry_jitter_us: 0, report_latency_us: 5 * MS, report_jitter_us: 0 }
 /** Our receive clock runs this much behind the venue's, as in the recorded file. */
 export const OFFSET_US = 1_270_000
 

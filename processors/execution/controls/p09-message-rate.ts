@@ -2,7 +2,7 @@
 import type { Control } from './control.ts'
 import { deny, pass } from './control.ts'
 
-export const SECOND_US = 1_000_000
+const SECOND_US = 1_000_000
 export const MINUTE_US = 60 * SECOND_US
 
 export const p09: Control = ({ state, params, stream_time_us }) => {
