@@ -12,7 +12,8 @@ const rooms = {
   connectors: ['^runtime/api/', '^schemas/'],
   api: ['^schemas/', '^runtime/api/', '^connectors/'],
   // package.json, for the version it tells.
-  cli: ['^package\\.json$', '^(runtime|schemas|native|processors|connectors|api)/'],
+  cli: ['^package\\.json$', '^(runtime|schemas|native|processors|connectors|api|bench)/'],
+  models: ['^(processors|schemas)/'],
   tests: ['^(runtime|schemas|native|processors|connectors|api|cli|bench|scripts)/'],
   bench: ['^(runtime|schemas|native|processors|connectors|api|cli|tests)/'],
   scripts: [],

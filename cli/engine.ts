@@ -1,6 +1,7 @@
 import type { Broker } from '../runtime/api/index.ts'
-import { Engine, type Observer } from '../runtime/engine/engine.ts'
+import { Engine } from '../runtime/engine/engine.ts'
 import type { JournalType } from '../runtime/engine/journal.ts'
+import type { Observer } from '../runtime/engine/options.ts'
 import type { Clock } from '../runtime/engine/run.ts'
 import { schemaId } from '../schemas/framing.ts'
 import { JournalEntry } from '../schemas/generated/index.ts'

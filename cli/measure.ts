@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { Observer } from '../runtime/engine/options.ts'
 import type { Envelope } from '../runtime/engine/envelope.ts'
+import type { Observer } from '../runtime/engine/options.ts'
 
 export interface LatencyUs {
   readonly p50: number

@@ -14,6 +14,7 @@ import { Progress } from '../progress.ts'
 import { setAside } from '../rebuild.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { summarize } from '../summary.ts'
+import { both, serveTelemetry, Telemetry } from '../telemetry.ts'
 import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
 
 interface UpOptions {
@@ -27,6 +28,7 @@ interface UpOptions {
   readonly seed: string
   readonly rebuild?: boolean
   readonly json?: boolean
+  readonly listen?: string
 }
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
@@ -44,6 +46,7 @@ export function upCommand(): Command {
     .option('--once', 'end when the last file and its drain are done')
     .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--rebuild', 'set the directory aside and compute everything anew')
+    .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')
     .option('--json', 'print the totals as one JSON line at the end')
     .action(up)
 }
@@ -68,7 +71,17 @@ async function up(options: UpOptions): Promise<void> {
   try {
     const run_file = { topology, source: source.identity, seed }
     checkRunFile(dir, run_file, broker)
-    const engine = await openEngine(broker, composition, measure)
+    const telemetry = new Telemetry(dir)
+    let ready = false
+    if (options.listen !== undefined) cleanups.push(await serveTelemetry(options.listen, telemetry, () => ready))
+    telemetry.log.info(
+      { topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) },
+      'started',
+    )
+    const engine = await openEngine(broker, composition, both(measure, telemetry))
+    telemetry.watch(engine)
+    telemetry.log.info({ stream_time_us: engine.now_us }, 'recovered')
+    ready = true
     // Only a run that may go on here may say what the directory was made of.
     writeRunFile(dir, run_file)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
@@ -108,6 +121,7 @@ async function up(options: UpOptions): Promise<void> {
       cleanups.push(() => clearTimeout(timer))
     }
     await run.run()
+    telemetry.log.info({ stream_time_us: engine.now_us }, 'stopped')
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
     const measured = { duration_ms: Math.round(measure.durable_ms || performance.now()), latency_us: measure.latency() }
     const summary = await summarize(topology, broker, engine.tasks, measured)

@@ -1,0 +1,40 @@
+import type { Broker } from '../api/broker.ts'
+import type { CommandRunner, QueryRunner } from '../api/effect.ts'
+import type { Json } from '../api/record.ts'
+import type { Plan, PlannedSource } from '../plan/plan.ts'
+import type { Envelope } from './envelope.ts'
+import type { Hashes, JournalType } from './journal.ts'
+
+export type Runner = { readonly query: QueryRunner } | { readonly command: CommandRunner }
+
+export interface EngineOptions {
+  readonly plan: Plan
+  readonly broker: Broker
+  readonly journal: JournalType
+  /** Number of a record type in batches: the id in the Confluent prefix. */
+  readonly schemaId: (fingerprint: string) => number
+  readonly hashes: Hashes
+  /** What stands behind effect stages, by stage. */
+  readonly runners: Readonly<Record<string, Runner>>
+  readonly observer?: Observer
+  /** Waits before a refused commit is sent again; `attempt` counts from 1. Without it, at once. */
+  readonly backOff?: (attempt: number) => Promise<void>
+}
+
+/** Called as things happen; measures, never decides. */
+export interface Observer {
+  emitted?(envelope: Envelope): void
+  /** Commit number `commit` begins: what is emitted from here on belongs to the next. */
+  committing?(commit: number): void
+  /** The commit that was begun as number `commit` is durable. */
+  durable?(commit: number): void
+}
+
+/** What the engine knows of one source: its next sequence number and where it stands. */
+export interface SourceState {
+  readonly planned: PlannedSource
+  next_seq: number
+  entries: number
+  position: Json | undefined
+  touched: boolean
+}
