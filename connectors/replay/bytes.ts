@@ -111,6 +111,10 @@ function gzipFailure(path: string, error: NodeJS.ErrnoException): AppError {
   return new AppError(
     truncated ? 'TRUNCATED_GZIP' : 'DAMAGED_GZIP',
     `${path} ${truncated ? 'ends in the middle of its gzip data' : `holds damaged gzip data (${error.message})`}; every frame before that place was delivered`,
-    { exit_code: 3, hint: 'fetch the file again and check its size; the run goes on where it stopped', cause: error },
+    {
+      exit_code: 3,
+      hint: 'fetch the file again, check its size, and replay it into another --data directory or with --rebuild',
+      cause: error,
+    },
   )
 }

@@ -63,6 +63,8 @@ export class Run {
   private trimming: Promise<unknown> | undefined
   private inflight: Promise<void> | undefined
   private failure: unknown
+  /** What ended the source before its end: damaged data. What it delivered is kept. */
+  private source_failure: { readonly error: unknown } | undefined
   /** Wall and stream time at which pacing began. */
   private pace_wall_ms = 0
   private pace_stream_us = -1
@@ -109,7 +111,7 @@ export class Run {
     this.last_trim_ms = this.last_commit_ms
     try {
       await this.loop()
-      if (options.once && !options.stop.requested) await this.drain()
+      if (options.once && !options.stop.requested && this.source_failure === undefined) await this.drain()
     } finally {
       await options.feed.source.close()
     }
@@ -118,6 +120,7 @@ export class Run {
     const last = engine.commit(true)
     if (last !== undefined) await last
     if (this.failure !== undefined) throw this.failure
+    if (this.source_failure !== undefined) throw this.source_failure.error
   }
 
   private async loop(): Promise<void> {
@@ -137,6 +140,7 @@ export class Run {
           if (options.once) return
           await this.idle(undefined)
         } else await this.starve()
+        if (this.source_failure !== undefined) return
         continue
       }
       let arrived_ms: number
@@ -247,7 +251,11 @@ export class Run {
   /** The source has nothing ready: commit what there is, then wait for it. */
   private async starve(): Promise<void> {
     if (this.engine.pending > 0 && this.inflight === undefined) this.begin(this.options.clock.now_ms())
-    await this.sleep(this.options.feed.source.ready())
+    try {
+      await this.sleep(this.options.feed.source.ready())
+    } catch (error) {
+      this.source_failure = { error }
+    }
     this.woke_ms = this.options.clock.now_ms()
   }
 
