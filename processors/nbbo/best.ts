@@ -4,7 +4,9 @@
  * Venues of different scales meet in the finest of them, which is exact; a venue whose numbers leave 2^53 there does not
  * take part.
  */
+
 import type { BookQuality, Nbbo, NbboBasis } from '../../schemas/generated/index.ts'
+import { POWERS_OF_TEN } from '../powers-of-ten.ts'
 import type { VenueTop } from './state.ts'
 
 /** Better first: what stands behind makes the whole worse. */
@@ -17,12 +19,9 @@ const WORSE: Readonly<Record<BookQuality, number>> = {
   CHECKSUM_BAD: 5,
 }
 
-/** Powers of ten that take a number from one scale to another. */
-const POWERS = Array.from({ length: 16 }, (_, places) => 10 ** places)
-
 /** A value in a finer scale; -1 where it does not fit. */
 export function rescaled(value: number, from: number, to: number): number {
-  const scaled = from === to ? value : value * (POWERS[to - from] ?? Number.POSITIVE_INFINITY)
+  const scaled = from === to ? value : value * (POWERS_OF_TEN[to - from] ?? Number.POSITIVE_INFINITY)
   return scaled <= Number.MAX_SAFE_INTEGER ? scaled : -1
 }
 

@@ -12,7 +12,7 @@ const MILLION = 1_000_000
 
 /** Quantity (qty_scale, rounded down) whose value at `px` is `value` quote units, times `millionths` / 10^6. */
 function quantityFor(value: number, millionths: number, px: number, instrument: Instrument): bigint {
-  const scale = 10n ** BigInt(instrument.price_scale + instrument.qty_scale)
+  const scale = BigInt(`1${'0'.repeat(instrument.price_scale + instrument.qty_scale)}`)
   const unit = BigInt(px) * BigInt(instrument.multiplier) * BigInt(MILLION)
   return (BigInt(value) * BigInt(millionths) * scale) / unit
 }
