@@ -34,6 +34,7 @@ export class Engine {
   private readonly entries: number[]
   /** Entries since the last snapshot, per task. */
   private readonly tail: number[]
+  private readonly commands: boolean
   private producer: Producer | undefined
   private commits = 0
   /** Per task, the input positions and journal entry of its last durable snapshot: what recovery reads from. */
@@ -52,6 +53,7 @@ export class Engine {
     this.tasks = tasks
     this.lanes = lanes
     this.scheduler = new Scheduler(tasks)
+    this.commands = tasks.some((task) => task.planned.processor.kind === 'command')
     this.outlet = outletOf(() => this)
     const id = options.schemaId(options.journal.fingerprint)
     const journals = () => options.plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
@@ -189,10 +191,6 @@ export class Engine {
     for (const task of this.tasks) {
       if (task.asks?.needsCommit === true) task.asks.begin(at_us)
     }
-  }
-
-  private get commands(): boolean {
-    return this.tasks.some((task) => task.planned.processor.kind === 'command')
   }
 
   private deliver(lane: Lane, envelope: Envelope): void {
