@@ -211,6 +211,6 @@ export class ComparingOutlet implements Outlet {
 }
 
 /** The key of a record: the field that the topic names. */
-export function keyOf(topic: PlannedTopic, value: unknown): string {
+function keyOf(topic: PlannedTopic, value: unknown): string {
   return (value as Record<string, string>)[topic.key] as string
 }

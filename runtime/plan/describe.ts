@@ -42,7 +42,7 @@ function describeStage(tasks: readonly PlannedTask[]): string[] {
 }
 
 /** Stages connected by edges that need no broker between them: same partition, or every partition in one process. */
-export function subTopologies(plan: Plan): string[][] {
+function subTopologies(plan: Plan): string[][] {
   const group = new Map<string, number>(plan.stages.map((stage, index) => [stage, index]))
   const join = (a: string, b: string) => {
     const [from, to] = [group.get(a) as number, group.get(b) as number]
