@@ -136,6 +136,7 @@ export class TestDriver {
 
   /** State of one key of a stage as plain data, or undefined. */
   state(stage: string, key: string): Json | undefined {
+    this.engine.catchUp()
     return stateOf(this.engine.tasks, stage).find((entry) => entry.key === key)?.state
   }
 

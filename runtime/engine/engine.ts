@@ -2,7 +2,7 @@ import type { Batch, Producer, Put } from '../api/broker.ts'
 import { assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, PlannedInput, PlannedTask } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
 import type { Envelope } from './envelope.ts'
@@ -83,9 +83,10 @@ export class Engine {
         const builder = new BatchBuilder(topic.name, partition, id)
         const spare = new BatchBuilder(topic.name, partition, id)
         const consumers = plan.tasks.flatMap((task, index) =>
-          task.inputs.flatMap((input, channel) =>
-            input.topic === topic && input.partition === partition ? [{ task: index, channel }] : [],
-          ),
+          task.inputs.flatMap((input, channel) => {
+            if (input.topic !== topic || input.partition !== partition) return []
+            return [{ task: index, channel, waits: mayWait(task, input) }]
+          }),
         )
         return {
           topic,
@@ -194,9 +195,9 @@ export class Engine {
   }
 
   private deliver(lane: Lane, envelope: Envelope): void {
-    for (const consumer of lane.consumers) {
-      const due = (this.tasks[consumer.task] as Task).deliver(consumer.channel, envelope)
-      this.scheduler.wake(consumer.task, due)
+    for (const { task, channel, waits } of lane.consumers) {
+      const due = (this.tasks[task] as Task).deliver(channel, envelope)
+      if (!waits) this.scheduler.wake(task, due)
     }
     this.options.observer?.emitted?.(envelope)
   }
@@ -209,6 +210,7 @@ export class Engine {
     if (this.stopped !== undefined) return Promise.reject(this.stopped)
     assert(!this.scheduler.waiting, 'a commit in the middle of an instant')
     assert(this.inflight === undefined, 'a commit before the last one ended')
+    this.catchUp()
     const puts: Put[] = []
     const saving: [number, { positions: readonly number[]; seq: number }][] = []
     const batches: Batch[] = []
@@ -286,6 +288,16 @@ export class Engine {
     return this.options.broker.trim(this.scheduler.now_us, keep)
   }
 
+  /** Works off what was allowed to wait; afterwards every task has passed the instant in hand. */
+  catchUp(): void {
+    const now_us = this.scheduler.now_us
+    for (const task of this.tasks) {
+      if (task.buffered === 0 && !(task.planned.last && task.nextDue() <= now_us)) continue
+      const wait = task.run(now_us)
+      assert(wait === undefined, `${task.planned.name} waits for an effect between instants`)
+    }
+  }
+
   /** Number of the last commit begun; `Observer.durable` names it when it is durable. */
   get commit_number(): number {
     return this.commits
@@ -316,6 +328,16 @@ export class Engine {
       seqs: [],
     })
   }
+}
+
+/**
+ * Whether records of an input may wait until the task has something else to do, or until the commit: rows of a table
+ * that no handler looks at, and everything that a last task reads. What comes out is the same, since the task merges
+ * by time all the same; many records at once cost less than one at a time.
+ */
+function mayWait(task: PlannedTask, input: PlannedInput): boolean {
+  if (task.merge === 'arrival' || input.delay_us > 0) return false
+  return task.last || (input.table && task.processor.on[input.port] === undefined)
 }
 
 /** A commit refused this often is given up: the outside does not recover. */

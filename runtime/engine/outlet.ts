@@ -15,7 +15,8 @@ export interface Lane {
   /** The batch of the commit under way, or empty. */
   spare: BatchBuilder
   next_offset: number
-  readonly consumers: readonly { readonly task: number; readonly channel: number }[]
+  /** `waits`: the record is no reason to run the task. */
+  readonly consumers: readonly { readonly task: number; readonly channel: number; readonly waits: boolean }[]
 }
 
 /** Where a record goes once it is encoded. */

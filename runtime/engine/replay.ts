@@ -131,7 +131,7 @@ class Replay {
         const consumers = plan.tasks.flatMap((task, index) =>
           task.inputs.flatMap((input, channel) =>
             isComputed(task.name) && input.topic === topic && input.partition === partition
-              ? [{ task: index, channel }]
+              ? [{ task: index, channel, waits: false }]
               : [],
           ),
         )

@@ -320,7 +320,9 @@ export class Task {
   ): void {
     this.faults++
     this.touched = true
-    const { faults_to, max_faults, stage } = this.planned
+    const { faults_to, max_faults, stage, last } = this.planned
+    // It runs late, so that its letter would stand at another place in each run.
+    if (last) throw new InvariantError(`${this.planned.name} declares no faults and refused ${this.ctx.id}: ${code}`)
     if (max_faults !== undefined && this.faults > max_faults) {
       throw new AppError(
         'FAULT_LIMIT',

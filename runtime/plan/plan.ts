@@ -47,6 +47,8 @@ export interface PlannedTask {
   readonly merge: 'by_data' | 'arrival'
   readonly max_faults: number | undefined
   readonly effect: EffectDeclaration | undefined
+  /** Nothing it writes is read in the plan, nobody else writes there, and it refuses nothing: it may run late. */
+  readonly last: boolean
 }
 
 export interface PlannedSource {
@@ -133,6 +135,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
         merge: stage.merge,
         max_faults: stage.max_faults,
         effect: stage.effect,
+        last: isLast(topology, name, processor),
       })
     }
   }
@@ -163,6 +166,15 @@ function withProvided(processor: AnyProcessor, stage: StageDeclaration, provided
   const declared = processor.params.properties as object
   const wanted = Object.entries(provided).filter(([name]) => name in declared && !(name in stage.params))
   return Value.Default(processor.params, structuredClone({ ...Object.fromEntries(wanted), ...stage.params }))
+}
+
+function isLast(topology: Topology, name: string, processor: AnyProcessor): boolean {
+  const outputs = Object.values((topology.stages[name] as StageDeclaration).to)
+  const others = Object.entries(topology.stages).filter(([other]) => other !== name)
+  const read = Object.values(topology.stages).flatMap((stage) => Object.values(stage.from).map(({ topic }) => topic))
+  const written = others.flatMap(([, stage]) => [...Object.values(stage.to), stage.faults_to])
+  const refuses = Object.keys(processor.faults).length > 0
+  return processor.kind === 'processor' && !refuses && !outputs.some((to) => read.includes(to) || written.includes(to))
 }
 
 /** Stages so that each follows what feeds it, feedback edges apart; ties in the order of the file. */
