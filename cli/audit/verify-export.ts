@@ -1,9 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { hashOfBody } from '../../processors/audit-sink/chain.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import { ChainCheck, headOf } from './chain-check.ts'
 import {
   decodeRecord,
+  END,
   type ExportHeader,
   encodeTrailer,
   MAGIC,
@@ -33,14 +34,17 @@ export interface Verified {
   readonly first_bad: Bad | null
 }
 
-/** Reads a file front to back, a chunk in memory at a time. */
+/** Fills a buffer with the next bytes and answers how many; 0 at the end. */
+export type ReadBytes = (into: Buffer) => Promise<number>
+
+/** Bytes front to back, a chunk in memory at a time. */
 class Bytes {
-  private readonly file: FileHandle
+  private readonly read: ReadBytes
   private chunk: Buffer = Buffer.alloc(0)
   private at = 0
 
-  constructor(file: FileHandle) {
-    this.file = file
+  constructor(read: ReadBytes) {
+    this.read = read
   }
 
   /** The next `size` bytes, a view until the next call; fewer where the file ends. */
@@ -58,17 +62,17 @@ class Bytes {
     // Asked for in pieces: a length that lies costs no more memory than the file has bytes.
     while (have < size) {
       const part = Buffer.allocUnsafe(CHUNK_BYTES)
-      const { bytesRead } = await this.file.read(part, 0, CHUNK_BYTES, null)
-      if (bytesRead === 0) break
-      parts.push(part.subarray(0, bytesRead))
-      have += bytesRead
+      const bytes = await this.read(part)
+      if (bytes === 0) break
+      parts.push(part.subarray(0, bytes))
+      have += bytes
     }
     this.chunk = Buffer.concat(parts)
     this.at = 0
   }
 }
 
-const CHUNK_BYTES = 1024 * 1024
+const CHUNK_BYTES = 256 * 1024
 
 /** Checks an exported trail: all of its bytes, its chains, its counts. Only a file that cannot be opened rejects. */
 export async function verifyExport(
@@ -79,13 +83,21 @@ export async function verifyExport(
     throw unreadable(path, cause)
   })
   try {
-    return await new ExportCheck(new Bytes(file), progress).all()
+    return await verifyBytes(async (into) => (await file.read(into, 0, into.length, null)).bytesRead, progress)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
     throw unreadable(path, cause)
   } finally {
     await file.close()
   }
+}
+
+/** The same of bytes that come from anywhere. */
+export function verifyBytes(
+  read: ReadBytes,
+  progress: (records: number, of: number) => void = () => {},
+): Promise<Verified> {
+  return new ExportCheck(new Bytes(read), progress).all()
 }
 
 function unreadable(path: string, cause: unknown): AppError {
@@ -128,8 +140,11 @@ class ExportCheck {
         return this.bad(null, null, `the chain of ${origin} does not end as the header says`)
     }
     const head = headOf(chains.heads)
-    const reason = await this.trailer(head)
-    if (reason !== undefined) return this.bad(null, null, reason)
+    const [reason, put_in] = await this.trailer(head)
+    if (reason !== undefined) {
+      const last = put_in ? header.partitions.at(-1) : undefined
+      return this.bad(last?.partition ?? null, last?.to ?? null, reason)
+    }
     return { records: this.records, head, ok: true, first_bad: null }
   }
 
@@ -180,12 +195,22 @@ class ExportCheck {
     return 'reason' in checked ? checked.reason : undefined
   }
 
-  private async trailer(head: string): Promise<string | undefined> {
+  /** What is wrong with the trailer, and whether there is a whole record in its place. */
+  private async trailer(head: string): Promise<[reason?: string, put_in?: boolean]> {
     const expected = encodeTrailer(this.records, head)
-    const found = Buffer.from(await this.bytes.take(expected.length))
-    if (found.length < expected.length) return 'the file ends inside its trailer'
-    if (Buffer.compare(found, expected) !== 0 || !(await this.sealed(found))) return 'its trailer was changed'
-    return (await this.bytes.take(1)).length === 0 ? undefined : 'there are bytes after its end'
+    const begin = Buffer.from(await this.bytes.take(4))
+    const size = begin.length === 4 ? begin.readUInt32LE(0) : END
+    if (size >= MIN_RECORD_BYTES && size <= MAX_RECORD_BYTES) {
+      const content = await this.bytes.take(size)
+      const record = content.length < size ? undefined : decodeRecord(content)
+      if (record !== undefined && isIntact(record.body))
+        return [`record ${record.id} was put in behind the last one`, true]
+      return ['its trailer was changed']
+    }
+    const found = Buffer.concat([begin, await this.bytes.take(expected.length - 4)])
+    if (found.length < expected.length) return ['the file ends inside its trailer']
+    if (Buffer.compare(found, expected) !== 0 || !(await this.sealed(found))) return ['its trailer was changed']
+    return (await this.bytes.take(1)).length === 0 ? [] : ['there are bytes after its end']
   }
 
   /** Whether the seal that follows is the one over these bytes and all before them. */

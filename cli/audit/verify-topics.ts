@@ -107,6 +107,8 @@ interface Waiting {
   readonly claims: Claim[]
   hash: Hash
   count: number
+  /** Where the first record of the range in hand stands. */
+  offset: number
   /** Whether a record of the producer was seen: before, retention may have dropped what claims speak of. */
   seen: boolean
 }
@@ -141,7 +143,7 @@ class OriginCheck {
   async claim(event: AuditEvent): Promise<Bad | undefined> {
     let waiting = this.producers.get(event.producer)
     if (waiting === undefined) {
-      waiting = { claims: [], hash: createHash('sha256'), count: 0, seen: false }
+      waiting = { claims: [], hash: createHash('sha256'), count: 0, offset: 0, seen: false }
       this.producers.set(event.producer, waiting)
     }
     const { kind, first_seq, last_seq, records, first_time_us, last_time_us, sha256, causes } = event
@@ -191,12 +193,24 @@ class OriginCheck {
         if (bad !== undefined) return bad
         if (!this.standing) return undefined
       }
+      const missing = this.trimmed ? undefined : this.missing()
+      if (missing !== undefined) return this.bad(this.cursor.offset, missing)
       const waiting = this.producers.get(this.cursor.producer)
       const claim = waiting?.claims[0]
       if (waiting === undefined || claim === undefined) return undefined
       const reason = this.compare(waiting, claim)
-      if (reason !== undefined) return this.bad(this.cursor.offset, reason)
+      if (reason !== undefined) return this.bad(waiting.count > 0 ? waiting.offset : this.cursor.offset, reason)
     }
+  }
+
+  /** A partition is in the order of stream time: what was to stand before the record in hand and did not, never will. */
+  private missing(): string | undefined {
+    for (const [producer, { claims, count }] of this.producers) {
+      const [claim] = claims
+      if (claim === undefined || claim.last_time_us >= this.cursor.stream_time_us) continue
+      return `before it there are ${count} of ${claim.records} records of ${producer} from ${claim.first_seq} to ${claim.last_seq}`
+    }
+    return undefined
   }
 
   /** Stands at the next record, if there is one. */
@@ -236,6 +250,7 @@ class OriginCheck {
       return seq < claim.first_seq ? 'no audit event covers it' : `it stands where ${what} belongs`
     }
     if (seq > claim.last_seq) return `${what} has ${waiting.count} records here, ${claim.records} were sealed`
+    if (waiting.count === 0) waiting.offset = cursor.offset
     waiting.seen = true
     const body = cursor.body()
     waiting.hash.update(recordHead(seq, body.length)).update(body)
