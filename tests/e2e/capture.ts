@@ -1,19 +1,22 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe } from 'vitest'
+import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
+import type { RawFrame } from '../../schemas/generated/index.ts'
 import { NO_DATA, recorded } from './spine.ts'
 
 /**
  * The recorded Binance file, read here by means of its own: the oracle knows nothing of our decoder.
  */
-const FILE = recorded('binance/spot_btcusdt_20240808.gz')
+export const RECORDED_FILE = recorded('binance/spot_btcusdt_20240808.gz')
 
 /** A suite on the recorded file; skipped, and said so, where the file is not there. */
 export function onRecordedFile(name: string, suite: (file: string) => void): void {
-  if (FILE === undefined) {
+  if (RECORDED_FILE === undefined) {
     console.warn(`skipped: ${name}: ${NO_DATA}`)
     describe.skip(`${name} (skipped: ${NO_DATA})`, () => suite(''))
-  } else describe(name, () => suite(FILE))
+  } else describe(name, () => suite(RECORDED_FILE))
 }
 
 export const FORMAT = 'binance-spot'
@@ -90,4 +93,25 @@ function scaled(text: string, scale: number): number {
   const kept = fraction.slice(0, scale).padEnd(scale, '0')
   if (/[1-9]/.test(fraction.slice(scale))) throw new Error(`${text} does not fit scale ${scale}`)
   return Number(BigInt(whole + kept))
+}
+
+/**
+ * Writes what the simulated market says as captures, one file per symbol (a REST snapshot names none: it belongs to
+ * the file's), for tests that must run where no recorded data is.
+ */
+export async function writeMarketCaptures(dir: string, seed: number, duration_ms: number): Promise<string[]> {
+  const source = simulatedMarket({ seed, duration_ms })
+  const lines = new Map<string, string[]>()
+  await source.open(undefined)
+  for (let item = source.take(); item !== undefined; item = source.take()) {
+    const { venue_symbol, receive_time_us, payload } = item.value as RawFrame
+    const of = lines.get(venue_symbol) ?? []
+    of.push(`${receive_time_us}000 ${Buffer.from(payload).toString('latin1')}\n`)
+    lines.set(venue_symbol, of)
+  }
+  return [...lines].map(([venue_symbol, of]) => {
+    const path = join(dir, `${venue_symbol.replace(':', '-')}.capture`)
+    writeFileSync(path, of.join(''), 'latin1')
+    return path
+  })
 }
