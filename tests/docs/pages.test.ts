@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadTopology, ROOT } from '../../cli/compose.ts'
+import { denialCodes } from '../../processors/execution/controls/codes.ts'
+import { execution } from '../../processors/execution/index.ts'
 import { mermaid } from '../../runtime/topology/graph.ts'
+import { PatternValues } from '../../schemas/generated/index.ts'
 import { blocksOf, page, pages } from './markdown.ts'
 
 /** A path of the repository, told from other words by the room it begins with. */
@@ -41,3 +44,67 @@ describe('the picture in the README', async () => {
     expect(ids.filter((id) => !edges.some((edge) => edge.includes(` ${id}`)))).toEqual([])
   })
 })
+
+describe('tables that people wrote say what the code says', () => {
+  /** First cells of a table's rows below `heading`. */
+  const rows = (path: string, heading: string) =>
+    (page(path).split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '')
+      .split('\n')
+      .filter((line) => /^\| [^-]/.test(line))
+      .slice(1)
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+
+  test('the controls, in the order in which they are asked', () => {
+    const asked = [...new Set(Object.values(denialCodes).map(({ control }) => control))]
+    expect(rows('docs/trading.md', 'Pre-trade controls').map(([, id]) => id)).toEqual(asked)
+  })
+
+  test('parameters of the controls', () => {
+    const params = rows('docs/trading.md', 'Pre-trade controls').flatMap(([, , , cell]) => [
+      ...(cell ?? '').matchAll(/`([a-z_]+)`/g),
+    ])
+    const known = Object.keys(execution.params.properties)
+    expect(params.map(([, name]) => name as string).filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  test('the patterns', () => {
+    expect(rows('docs/trading.md', 'Patterns').map(([, name]) => name)).toEqual([...PatternValues])
+  })
+
+  test('the stages of the shipped topology', async () => {
+    const { stages } = await loadTopology(join(ROOT, 'topology/crypto.yaml'))
+    const named = rows('docs/architecture.md', 'The dataflow').map(([, name]) => name?.replaceAll('`', ''))
+    expect(named).toEqual(Object.keys(stages))
+  })
+
+  test('error codes with their exit codes', () => {
+    const source = ['cli', 'connectors', 'runtime']
+      .flatMap((room) =>
+        readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => `${room}/${name}`),
+      )
+      .filter((name) => name.endsWith('.ts'))
+      .map(page)
+      .join('\n')
+    const table = page('docs/operations.md').split('| exit | error |')[1]?.split('\n').slice(2) ?? []
+    const codes = table.flatMap((line) => {
+      const [, exit, errors = ''] = line.split('|')
+      return [...errors.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => ({ code: code as string, exit: Number(exit) }))
+    })
+    expect(codes.length).toBeGreaterThan(20)
+    for (const { code, exit } of codes) {
+      // The code, and its exit code before the next error begins.
+      const places = [...source.matchAll(new RegExp(`'${code}'(?:(?!new AppError)[\\s\\S]){0,500}`, 'g'))].map(
+        ([place]) => place,
+      )
+      expect(
+        places.some((place) => exitsOf(place).includes(exit)),
+        `${code} ends with ${exit}`,
+      ).toBe(true)
+    }
+  })
+})
+
+function exitsOf(place: string): number[] {
+  const exit = /exit_code: ([^,\n}]+)/.exec(place)?.[1] ?? ''
+  return [...exit.matchAll(/\d/g)].map(([digit]) => Number(digit))
+}
