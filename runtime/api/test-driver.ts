@@ -85,7 +85,7 @@ export class TestDriver {
     at_us: number,
     records: readonly (readonly [topic: string, values: readonly unknown[]])[],
   ): Promise<void> {
-    if (at_us > 0) await this.engine.advance(at_us - 1)
+    for (let wait = this.engine.prepare(at_us); wait !== undefined; wait = this.engine.prepare(at_us)) await wait
     for (const [topic, values] of records) {
       const index = this.given.indexOf(topic)
       assert(index >= 0, `the topology has no topic ${topic}`)

@@ -64,20 +64,19 @@ export class Asks {
     return this.open[0]?.due_us ?? Number.POSITIVE_INFINITY
   }
 
-  /** True if the first request is a command whose intent must be durable before it acts. */
-  get needsCommit(): boolean {
-    const first = this.open[0]
+  /** Whether a command falls due by `at_us` that has not begun: its intent must be durable first. */
+  needsCommit(at_us: number): boolean {
     return (
-      first !== undefined &&
-      this.outside.kind === 'command' &&
-      first.answer === undefined &&
-      first.working === undefined
+      this.outside.kind === 'command' && this.open.some((open) => open.due_us <= at_us && open.working === undefined)
     )
   }
 
   /** Lets the commands due by `at_us` act; their intents are durable. */
   begin(at_us: number): void {
-    for (const open of this.open) if (open.due_us <= at_us && open.working === undefined) this.start(open)
+    if (this.outside.kind !== 'command') return
+    for (const open of this.open) {
+      if (open.due_us <= at_us && open.working === undefined) open.working = this.command(this.outside.runner, open)
+    }
   }
 
   /** The first request's answer, or what to wait for. */
@@ -89,11 +88,12 @@ export class Asks {
       return this.open.shift() as OpenAsk
     }
     if (first.working === undefined) {
-      if (this.outside.kind === 'query' && now_us < this.open_until_us) {
+      assert(this.outside.kind === 'query', 'a command would act before its intent is durable')
+      if (now_us < this.open_until_us) {
         first.answer = { ok: false, code: 'BREAKER_OPEN' }
         return this.open.shift() as OpenAsk
       }
-      this.start(first)
+      this.query(this.outside.runner)
       if (first.answer !== undefined) return this.settle(now_us)
     }
     assert(first.working !== undefined, 'a request was neither answered nor begun')
@@ -108,13 +108,9 @@ export class Asks {
     }
   }
 
-  private start(first: OpenAsk): void {
-    if (this.outside.kind === 'command') {
-      first.working = this.command(this.outside.runner, first)
-      return
-    }
+  /** Asks for the first request and all that were made before it falls due. */
+  private query(runner: QueryRunner): void {
     const batch = this.open.slice(0, this.declared.batch_max).filter((open) => open.answer === undefined)
-    const runner = this.outside.runner
     const requests = batch.map((open) => open.request)
     // A runner that answers at once costs no turn of the event loop.
     let result: readonly Json[] | Promise<readonly Json[]>

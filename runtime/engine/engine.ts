@@ -176,22 +176,32 @@ export class Engine {
       }
       const next = scheduler.next()
       if (next > limit_us) return scheduler.advance(limit_us)
-      if (this.tasks.some((task) => task.asks?.needsCommit === true && task.asks.due_us <= next)) {
-        if (this.inflight !== undefined) return this.inflight
-        const commit = this.commit()
-        if (commit !== undefined) return commit.then(() => this.begin(next))
-        this.begin(next)
-      }
-      const wait = scheduler.advance(next)
+      const wait = this.settleIntents(next) ?? scheduler.advance(next)
       if (wait !== undefined) return wait
     }
   }
 
-  /** Lets the commands that fall due by `at_us` act: their intents are durable. */
+  /**
+   * Works off everything before `at_us` and makes ready for a record at that time; a promise to wait for before
+   * calling again. An answer may fall due at the very instant of a record, so intents are settled before it begins.
+   */
+  prepare(at_us: number): Promise<void> | undefined {
+    const wait = this.advanceSync(at_us - 1)
+    return wait ?? (this.commands ? this.settleIntents(at_us) : undefined)
+  }
+
+  /** Commits if a command falls due by `at_us` whose intent is not durable yet, then lets it act. */
+  private settleIntents(at_us: number): Promise<void> | undefined {
+    if (!this.tasks.some((task) => task.asks?.needsCommit(at_us) === true)) return undefined
+    if (this.inflight !== undefined) return this.inflight
+    const commit = this.commit()
+    if (commit !== undefined) return commit.then(() => this.begin(at_us))
+    this.begin(at_us)
+    return undefined
+  }
+
   private begin(at_us: number): void {
-    for (const task of this.tasks) {
-      if (task.asks?.needsCommit === true) task.asks.begin(at_us)
-    }
+    for (const task of this.tasks) task.asks?.begin(at_us)
   }
 
   private deliver(lane: Lane, envelope: Envelope): void {

@@ -37,6 +37,9 @@ interface FeedPosition {
   readonly stream_time_us: number
 }
 
+/** As fast as it goes, nobody waits for an order to be durable: fewer, larger commits. */
+const UNPACED_INTERVALS = 4
+
 /** Wall time between two rounds of retention, milliseconds. */
 const TRIM_INTERVAL_MS = 1000
 
@@ -56,6 +59,7 @@ export class Run {
   private readonly feed_index: number
   private readonly controls: { value: unknown; done: () => void; failed: (error: unknown) => void }[] = []
   private readonly identity: string
+  private readonly interval_ms: number
   private ahead: SourceItem | undefined
   private last_commit_ms = 0
   private last_yield_ms = 0
@@ -80,6 +84,8 @@ export class Run {
     assert(feed !== undefined, `the topology has no source ${options.feed.name}`)
     this.feed = feed
     this.identity = canonical(options.feed.source.identity)
+    const paced = Number.isFinite(options.speed)
+    this.interval_ms = options.commit_interval_ms * (paced ? 1 : UNPACED_INTERVALS)
   }
 
   /** Hands in a record for the source `control`; resolves when it is durable. */
@@ -156,8 +162,7 @@ export class Run {
       this.ahead = undefined
       // A control record may have taken the frame's instant while the source had nothing: the frame gets the next one.
       const at_us = Math.max(item.stream_time_us, engine.now_us + 1)
-      const before = engine.advanceSync(at_us - 1)
-      if (before !== undefined) await this.advance(before, at_us - 1)
+      for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
       const at = { identity: this.identity, at: item.position, stream_time_us: at_us }
       engine.ingest(this.feed_index, item.value, at_us, at, arrived_ms)
       this.frames++
@@ -198,10 +203,10 @@ export class Run {
         return this.fullEpoch()
     }
     const now_ms = options.clock.now_ms()
-    if (now_ms - this.last_commit_ms < options.commit_interval_ms) return undefined
+    if (now_ms - this.last_commit_ms < this.interval_ms) return undefined
     if (this.inflight === undefined) this.begin(now_ms)
     // The event loop is owed a turn: signals, the control socket, the source's reads and the writer's answers.
-    if (now_ms - this.last_yield_ms < options.commit_interval_ms) return undefined
+    if (now_ms - this.last_yield_ms < this.interval_ms) return undefined
     this.last_yield_ms = now_ms
     return options.clock.wait(0)
   }
@@ -315,8 +320,9 @@ export class Run {
       control.failed(new AppError('NO_CONTROL', 'this topology has no source named control', { exit_code: 2 }))
       return undefined
     }
-    engine.ingest(index, control.value, at_us, null, Number.NaN)
     return (async () => {
+      for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
+      engine.ingest(index, control.value, at_us, null, Number.NaN)
       await engine.advance(at_us)
       await this.settle()
       this.begin(this.options.clock.now_ms())

@@ -19,7 +19,7 @@ import { Killed } from '../runtime/toy.ts'
  */
 const market = () => simulatedMarket({ seed: 1, duration_ms: 9_000 })
 /** About a dozen commits for the whole run. */
-const STEP_MS = 0.012
+const STEP_MS = 0.04
 
 function simulated(store = new MemoryStore()) {
   return new SimulatedLog(store).connect()
