@@ -7,6 +7,9 @@ import { exportTrail } from '../../cli/audit/export.ts'
 import { encodeRecord, Seals } from '../../cli/audit/export-format.ts'
 import { type Verified, verifyBytes, verifyExport } from '../../cli/audit/verify-export.ts'
 import { verifyTopics } from '../../cli/audit/verify-topics.ts'
+import { hashOf } from '../../processors/audit-sink/chain.ts'
+import { Arena } from '../../runtime/api/index.ts'
+import { AuditEvent } from '../../schemas/generated/index.ts'
 import { at, auditedRun, doctored, flipped, recordsOf } from './audited-run.ts'
 
 const TRAIL = { topic: 'audit.events.v1', partition: 0 }
@@ -177,29 +180,46 @@ describe('a damaged export', () => {
 
   it('is found out although its seals were made anew', async () => {
     const trail = await recordsOf(whole.reader, TRAIL)
-    const forge = (offset: number, change: (body: Uint8Array) => void): Buffer => {
+    const forge = (offset: number, change: (body: Buffer) => Uint8Array): Buffer => {
       const seals = new Seals()
       const parts: Buffer[] = []
       const put = (part: Buffer) => parts.push(part, seals.next(part))
       put(file.subarray(0, header_end - 32))
       for (const { id, offset: n, body } of trail) {
-        const copy = Buffer.from(body)
-        if (n === offset) change(copy)
-        put(encodeRecord({ partition: 0, offset: n, id, body: copy }))
+        const written = n === offset ? change(Buffer.from(body)) : body
+        put(encodeRecord({ partition: 0, offset: n, id, body: written }))
       }
       put(file.subarray(begins.at(-1), file.length - 32))
       return Buffer.concat(parts)
     }
-    expect(await verified(forge(-1, () => {}))).toMatchObject({ ok: true })
+    expect(await verified(forge(-1, (body) => body))).toMatchObject({ ok: true })
     for (const offset of [0, 33, exported.records - 1]) {
       for (const byte of [0, 20, -1, -40]) {
         const bytes = forge(offset, (body) => {
           const index = byte < 0 ? body.length + byte : byte
           body[index] = (body[index] as number) ^ 2
+          return body
         })
         expect(await verified(bytes)).toMatchObject({ ok: false, first_bad: { partition: 0, offset } })
       }
     }
+    // An event rewritten with a hash of its own: the next of its chain names another.
+    const events = trail.map(({ body }) => AuditEvent.decode(body, 0, body.length))
+    const rewritten = events.findIndex(({ kind }) => kind === 'SEAL')
+    const { origin } = events[rewritten] as AuditEvent
+    const next = events.findIndex((event, n) => n > rewritten && event.origin === origin)
+    const bytes = forge(rewritten, () => {
+      const event = { ...(events[rewritten] as AuditEvent), last_time_us: 7 }
+      const arena = new Arena()
+      AuditEvent.encode({ ...event, hash: hashOf(event) }, arena)
+      return Buffer.from(arena.bytes())
+    })
+    const reason = `it does not follow the event before it in the chain of ${origin}`
+    expect(await verified(bytes)).toMatchObject({
+      ok: false,
+      records: next,
+      first_bad: { partition: 0, offset: next, reason },
+    })
   })
 
   it.each([

@@ -48,6 +48,15 @@ describe('a replay of everything the runtime has', () => {
     expect(acts).toBe(acted)
   })
 
+  it('keeps the order within an instant where an effect and a processor write one topic', async () => {
+    const store = new MemoryStore()
+    const { sum, oracle, ...later } = toy.stages
+    const also = { ...sum, to: { sums: 'answers' } }
+    const topology = { ...toy, stages: { sum, also, oracle, ...later } } as Topology
+    await runToy({ store, items: ticks(300), topology })
+    expect(await replayOf(store, topology)).toMatchObject({ different: 0, first_difference: null })
+  })
+
   it('compares nothing of a log in which nothing was committed', async () => {
     const store = new MemoryStore()
     const log = new SimulatedLog(store)

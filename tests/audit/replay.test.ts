@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { replayDirectory } from '../../cli/audit/replay.ts'
+import type { RecordView } from '../../runtime/log/batch.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
+import { AuditEvent } from '../../schemas/generated/index.ts'
 import { type Audited, at, auditedRun, doctored, type Edit, flipped, recordsOf } from './audited-run.ts'
 
 let whole: Audited
@@ -49,25 +51,30 @@ describe('a replay', () => {
   })
 
   it('ends where the log ends: what was due later has not happened', async () => {
-    for (const stop_after_commits of [3, 40, 111]) {
-      const part = await auditedRun({ stop_after_commits })
+    const { range } = await replayDirectory(whole.reader, whole.run)
+    for (const stop of [{ stop_after_commits: 2 }, { stop_after_orders: 1 }, { stop_after_orders: 4 }]) {
+      const part = await auditedRun(stop)
       const result = await replayDirectory(part.reader, part.run)
       expect(result.compared).toBeGreaterThan(50)
       expect(result).toMatchObject({ different: 0, first_difference: null })
+      expect(result.range.to_us).toBeLessThan(range.to_us - 5_000_000)
     }
   })
 
   it('follows a log that one build began and others went on with, twice', async () => {
     const log = new SimulatedLog(new MemoryStore())
-    await auditedRun({ broker: log.connect(), stop_after_commits: 60, build: 'first' })
-    await auditedRun({ broker: log.connect(), stop_after_commits: 60, build: 'second' })
+    await auditedRun({ broker: log.connect(), stop_after_orders: 1, build: 'first' })
+    await auditedRun({ broker: log.connect(), stop_after_orders: 2, build: 'second' })
     const { reader, run } = await auditedRun({ broker: log.connect() })
     expect(await replayDirectory(reader, run)).toMatchObject({ different: 0, changed: [] })
-    const runs = (await recordsOf(reader, { topic: 'audit.events.v1', partition: 0 })).filter(({ body }) =>
-      Buffer.from(body).includes('"build"'),
+    // Each chain that was there before names a build when that build first goes on with it.
+    const events = (await recordsOf(reader, { topic: 'audit.events.v1', partition: 0 })).map(({ body }) =>
+      AuditEvent.decode(body, 0, body.length),
     )
-    expect(runs.some(({ body }) => Buffer.from(body).includes('{"build":"first"}'))).toBe(true)
-    expect(runs.some(({ body }) => Buffer.from(body).includes('{"build":"second"}'))).toBe(true)
+    const builds = events
+      .filter(({ origin, kind }) => origin === 'market.nbbo.v1/0' && kind === 'RUN')
+      .map(({ body }) => JSON.parse(Buffer.from(body).toString()).build as string)
+    expect(builds).toEqual(['first', 'second', expect.stringMatching(/^\d+\.\d+\.\d+\+[0-9a-f]{12}$/)])
   })
 })
 
@@ -118,22 +125,25 @@ describe('a replay of a log that somebody wrote in', () => {
   )
 
   it('names the earliest of several differences', async () => {
-    const edit: Edit = (record, place) => {
-      if (place.topic === FILLS.topic && record.offset === 2) return [flipped(record, -1)]
-      if (place.topic === 'orders.gateway.v1' && record.offset === 1) return [flipped(record, -1)]
-      return [record]
-    }
-    const orders = (
-      await Promise.all(
-        [0, 1, 2, 3].map((partition) => recordsOf(whole.reader, { topic: 'orders.gateway.v1', partition })),
-      )
-    ).flat()
-    const second = orders.filter(({ offset }) => offset === 1).sort((a, b) => a.stream_time_us - b.stream_time_us)
-    const fill = (await recordsOf(whole.reader, FILLS))[2]
-    const result = await replayOf(edit)
-    expect(result.different).toBe(1 + second.length)
-    const earliest = (second[0]?.stream_time_us ?? 0) < (fill?.stream_time_us ?? 0) ? second[0]?.id : fill?.id
-    expect(result.first_difference?.id).toBe(earliest)
+    const early = { topic: 'market.nbbo.v1', partition: 0 }
+    const events = await Promise.all(
+      [0, 1, 2, 3].map((partition) => recordsOf(whole.reader, { topic: 'market.events.v1', partition })),
+    )
+    const late = { topic: 'market.events.v1', partition: events.findIndex((records) => records.length > 0) }
+    const nbbo = (await recordsOf(whole.reader, early))[100] as RecordView
+    const event = (events[late.partition] as RecordView[]).find(
+      (record) => record.stream_time_us > nbbo.stream_time_us,
+    ) as RecordView
+    const result = await replayOf((record, { topic, partition }) =>
+      (topic === early.topic && record.offset === nbbo.offset) ||
+      (topic === late.topic && partition === late.partition && record.offset === event.offset)
+        ? [flipped(record, -1)]
+        : [record],
+    )
+    expect(result).toMatchObject({
+      different: 2,
+      first_difference: { ...early, offset: 100, id: nbbo.id, what: 'body' },
+    })
   })
 
   it('shows what follows from another recorded answer of an effect, which itself is not compared', async () => {
