@@ -137,9 +137,11 @@ export class Run {
       if (this.failure !== undefined) throw this.failure
       this.ahead ??= options.feed.source.take()
       const item = this.ahead
-      if (this.controls.length > 0) {
+      // All that wait: nobody would wake the run for the second of two.
+      while (this.controls.length > 0) {
         const wait = this.takeControl(item)
-        if (wait !== undefined) await wait
+        if (wait === undefined) break
+        await wait
       }
       if (item === undefined) {
         if (options.feed.source.done) {
@@ -314,12 +316,13 @@ export class Run {
     const at_us = engine.now_us + 1
     if (next !== undefined && next.stream_time_us <= at_us) return undefined // No instant is free: the frame goes first.
     const index = engine.sources.findIndex((source) => source.planned.name === 'control')
-    const control = this.controls.shift()
-    if (control === undefined) return undefined
     if (index < 0) {
-      control.failed(new AppError('NO_CONTROL', 'this topology has no source named control', { exit_code: 2 }))
+      const none = new AppError('NO_CONTROL', 'this topology has no source named control', { exit_code: 2 })
+      for (const control of this.controls.splice(0)) control.failed(none)
       return undefined
     }
+    const control = this.controls.shift()
+    if (control === undefined) return undefined
     return (async () => {
       for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
       engine.ingest(index, control.value, at_us, null, Number.NaN)

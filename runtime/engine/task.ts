@@ -153,7 +153,6 @@ export class Task {
           throw new InvariantError(`${this.planned.name}: the journal's order names a missing record`)
         const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
         while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
-        this.arrivals.splice(this.arrivals.indexOf(order[i] as number), 1)
         this.take(channel, at)
       }
     }
@@ -163,18 +162,7 @@ export class Task {
 
   /** The channel whose head comes next, if it may be released. */
   private first(limit_us: number): Channel | undefined {
-    if (!this.by_data) {
-      const index = this.arrivals.shift() as number
-      const last = this.order.length - 2
-      if (last >= 0 && this.order[last] === index) (this.order[last + 1] as number)++
-      else this.order.push(index, 1)
-      // A timer may come first: then the record waits at the front again.
-      const channel = this.channels[index] as Channel
-      const head = channel.peek() as Envelope
-      const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
-      while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
-      return channel
-    }
+    if (!this.by_data) return this.firstArrived(limit_us)
     const active = this.active
     let best = active[0] as Channel
     let best_head = best.peek() as Envelope
@@ -189,7 +177,27 @@ export class Task {
     return best_head.stream_time_us + best.input.delay_us <= limit_us ? best : undefined
   }
 
+  /** Under `arrival`: the channel of the record that came first of those that are due. */
+  private firstArrived(limit_us: number): Channel | undefined {
+    for (const number of this.arrivals) {
+      const channel = this.channels[number] as Channel
+      const head = channel.peek() as Envelope
+      if (head.stream_time_us + channel.input.delay_us <= limit_us) return channel
+    }
+    return undefined
+  }
+
+  /** Notes the order taken, run-length coded, for the journal. */
+  private noteArrival(channel: Channel): void {
+    const number = this.channels.indexOf(channel)
+    this.arrivals.splice(this.arrivals.indexOf(number), 1)
+    const last = this.order.length - 2
+    if (last >= 0 && this.order[last] === number) (this.order[last + 1] as number)++
+    else this.order.push(number, 1)
+  }
+
   private take(channel: Channel, at_us: number): void {
+    if (!this.by_data) this.noteArrival(channel)
     const envelope = channel.take()
     this.buffered--
     if (channel.length === 0) this.active.splice(this.active.indexOf(channel), 1)
@@ -280,10 +288,7 @@ export class Task {
       this.cells.set(ctx.key, cell)
       cell.fresh = false
     }
-    if (!cell.dirty) {
-      cell.dirty = true
-      this.dirty.push(ctx.key)
-    }
+    this.markDirty(cell)
     if (ctx.timer_changes === undefined) return
     for (const change of ctx.timer_changes) {
       if (change.due_us === undefined) this.timers.cancel(ctx.key, change.name)
@@ -291,9 +296,20 @@ export class Task {
     }
   }
 
+  private markDirty(cell: Cell): void {
+    if (cell.dirty) return
+    cell.dirty = true
+    this.dirty.push(this.ctx.key)
+  }
+
   /** A value that does not fit is bad data; everything else that a handler throws is a broken invariant. */
   private failed(error: unknown, envelope: Envelope | undefined, id: string): void {
-    if (error instanceof DataFault) return this.deadLetter(envelope, id, error.code, error.detail)
+    if (error instanceof DataFault) {
+      // A state that is changed in place may have changed before its output turned out not to fit.
+      const cell = this.cells.get(this.ctx.key)
+      if (cell !== undefined) this.markDirty(cell)
+      return this.deadLetter(envelope, id, error.code, error.detail)
+    }
     if (error instanceof AppError) throw error
     const what = envelope === undefined ? `a timer or answer caused by ${id}` : this.ctx.id
     throw new InvariantError(`${this.planned.name} processing ${what}: ${(error as Error).stack ?? error}`)
