@@ -13,7 +13,12 @@ export interface Directory {
 
 export async function openDirectory(dir: string): Promise<Directory> {
   const reader = await openEmbeddedReader(dir)
-  return { reader, run: readRunFile(dir) }
+  try {
+    return { reader, run: readRunFile(dir) }
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
 }
 
 export interface TopicRecord {
@@ -36,7 +41,7 @@ export function recordOf({ run }: Directory, topic: string): RecordType<unknown>
   })
 }
 
-/** Records of a topic, partition by partition (or of `only` one), from offset `from` of each; decoded one by one. */
+/** Records of a topic as it is now, partition by partition (or of `only` one), from offset `from` of each. */
 export async function* readTopic(
   directory: Directory,
   topic: string,
@@ -47,7 +52,9 @@ export async function* readTopic(
   const partitions = directory.run.topology.topics[topic]?.partitions ?? 0
   const cursor = new RecordCursor()
   for (let partition = only ?? 0; partition < (only === undefined ? partitions : only + 1); partition++) {
-    for (let offset = from; ; offset = cursor.offset + 1) {
+    // What is written meanwhile is left for another time: a reader beside a writer comes to an end.
+    const { end_offset } = directory.reader.partition(topic, partition)
+    for (let offset = from; offset < end_offset; offset = cursor.offset + 1) {
       const batch = await directory.reader.read(topic, partition, offset)
       if (batch === undefined) break
       cursor.open(batch, offset)

@@ -59,12 +59,15 @@ async function read(
   const directory = await openDirectory(options.data)
   const out = new Output(process.stdout)
   let count = 0
-  for await (const record of readTopic(directory, topic, from)) {
-    if (count++ >= limit) break
-    await out.line(options.json === true ? jsonOf(record) : lineOf(record))
+  try {
+    for await (const record of readTopic(directory, topic, from)) {
+      if (count++ >= limit) break
+      await out.line(options.json === true ? jsonOf(record) : lineOf(record))
+    }
+    await out.end()
+  } finally {
+    await directory.reader.close()
   }
-  await out.end()
-  await directory.reader.close()
 }
 
 function lineOf({ partition, offset, stream_time_us, id, key, value }: TopicRecord): string {
