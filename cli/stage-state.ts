@@ -111,10 +111,16 @@ export class StageState {
   }
 
   private async runTo(planned: PlannedTask, topic: string, partition: number, offset: number): Promise<Task> {
-    const { name, processor } = planned
+    const { name, processor, merge } = planned
     if (processor.kind === 'command') {
       throw notAnswerable(
         `${name} acts on the outside, which cannot be run again`,
+        'ask for its state now, without --at',
+      )
+    }
+    if (merge === 'arrival') {
+      throw notAnswerable(
+        `${name} merges by arrival, and its journal keeps the order of the tail only`,
         'ask for its state now, without --at',
       )
     }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createView, type Snapshot } from '../../cli/view/index.ts'
-import { render, renderLine } from '../../cli/view/render.ts'
+import { render, renderEnd, renderLine } from '../../cli/view/render.ts'
 
 const busy: Snapshot = {
   elapsed_ms: 3_723_900,
@@ -278,5 +278,39 @@ describe('the view', () => {
     view.stop()
     expect(stream.written.join('')).not.toContain('\x1b[2m')
     vi.unstubAllEnvs()
+  })
+})
+
+test('a note stands below everything else', () => {
+  expect(render({ ...idle, note: 'stopping' }, 80).at(-1)).toBe('stopping')
+  expect(render(idle, 80).at(-1)).toMatch(/^faults/)
+})
+
+describe('the end in words', () => {
+  const none = { p50: 0, p99: 0, max: 0 }
+  const summary = {
+    ...{ frames: 41_249, events: 41_250, books: 3_452, signals: 246, predictions: 245, decisions: 605 },
+    ...{ orders: 14, fills: 12, faults: 1, gaps: 0 },
+    duration_ms: 2_197,
+    latency_us: { frame_to_signal: { p50: 32.5, p99: 2_805.8, max: 4_272.1 }, frame_to_order: none },
+    state_sha256: 'abc',
+  }
+
+  test('counts, measured latencies, positions, profit, and where to look', () => {
+    expect(renderEnd(summary, busy.positions, busy.pnl_total, 'data').split('\n')).toEqual([
+      '41,249 frames in 2.2 s: 41,250 events, 3,452 books, 246 signals, 245 predictions, 605 decisions',
+      '14 orders, 12 fills, 1 faults, 0 gaps',
+      'frame to signal: p50 33 µs, p99 2,806 µs, max 4,272 µs',
+      'demo BTCUSDT 0.01200 at 94,250.12: realized +1,012.40, unrealized -1.02, fees 0.11',
+      'demo SOLUSDT -1,250.000 at 138.01: realized 0.00, unrealized +12.5, fees 3.20',
+      'P&L after fees +1,020.57 USDT',
+      'state abc',
+      'everything is in data: `aitrader topic list --data data`',
+      '',
+    ])
+  })
+
+  test('says nothing of positions where there is none', () => {
+    expect(renderEnd(summary, [], '', 'data')).not.toMatch(/realized|P&L/)
   })
 })
