@@ -1,5 +1,5 @@
 /** A growing column of numbers: eight bytes each, where an array of objects would take a hundred. */
-export class Column {
+class Column {
   length = 0
   private values = new Float64Array(16)
 
