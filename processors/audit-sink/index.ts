@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { type Context, defineProcessor, emit, type Json, keep } from '../../runtime/api/index.ts'
 import {
   AuditEvent,
@@ -57,14 +57,10 @@ interface State {
   readonly open: Map<string, OpenRange>
 }
 
-type Params = {
-  seal_records: number
-  seal_every_ms: number
-  manifest?: string
-  manifests?: readonly { from_us: number; manifest: string }[]
-}
+type Params = Static<typeof params>
 type Ctx = Context<Params>
 
+/** Begins the chain, or goes on with it under another build's name. */
 function begin(state: State, ctx: Ctx, out: AuditEvent[]): void {
   const manifest = manifestAt(ctx.params, ctx.stream_time_us)
   if (state.head.count > 0 && state.manifest === manifest) return
@@ -185,6 +181,11 @@ export const sealedRecords: readonly string[] = ['RawFrame', 'MarketEvent', 'Boo
 /** A chain per partition of origin, whatever keys its records have. */
 const byOrigin = (_value: unknown, origin: string): string => origin
 
+function forEveryPort<T>(make: (record: string) => T): Record<keyof typeof inputs, T> {
+  const entries = Object.entries(inputs).map(([port, { name }]) => [port, make(name)])
+  return Object.fromEntries(entries) as Record<keyof typeof inputs, T>
+}
+
 export const auditSink = defineProcessor({
   name: 'audit-sink',
   description:
@@ -192,7 +193,7 @@ export const auditSink = defineProcessor({
   inputs,
   outputs: { audit: AuditEvent },
   params,
-  state_key: Object.fromEntries(Object.keys(inputs).map((port) => [port, byOrigin])),
+  state_key: forEveryPort(() => byOrigin),
   initial: (): State => ({ head: EMPTY, manifest: '', open: new Map() }),
   snapshot: (state): Json => ({
     count: state.head.count,
@@ -213,22 +214,7 @@ export const auditSink = defineProcessor({
       open: new Map(open.map(([producer, saved]) => [producer, OpenRange.restore(saved)])),
     }
   },
-  on: {
-    frames: range('RawFrame'),
-    events: range('MarketEvent'),
-    books: range('BookUpdate'),
-    nbbo: range('Nbbo'),
-    signals: full('PatternSignal'),
-    predictions: full('Prediction'),
-    decisions: full('Decision'),
-    commands: full('OrderCommand'),
-    executions: full('ExecutionReport'),
-    orders: full('Order'),
-    fills: full('Fill'),
-    positions: full('Position'),
-    instruments: full('Instrument'),
-    control: full('Control'),
-  },
+  on: forEveryPort((record) => (sealedRecords.includes(record) ? range(record) : full(record))),
   /** A mark of stream time: seals every open range of the partition. */
   timer(state, record, ctx) {
     const out: AuditEvent[] = []

@@ -33,10 +33,6 @@ export class OpenRange {
     this.size += size
   }
 
-  get size_bytes(): number {
-    return this.size
-  }
-
   /** Hash of the range; it is empty afterwards. */
   close(): Uint8Array {
     const hash = sha256(this.bytes.subarray(0, this.size))
