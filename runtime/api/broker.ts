@@ -59,7 +59,7 @@ export interface PartitionInfo {
   readonly end_offset: number
 }
 
-/** Thrown by `commit` when a newer producer took the transactional id. Codes: `FENCED`. */
+/** Writes under one transactional id, until a newer producer takes it. */
 export interface Producer {
   /**
    * Commits all of it or nothing and resolves when it is durable. Batches of one partition get consecutive offsets

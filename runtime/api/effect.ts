@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox'
-import type { Context, OutputsOf, Ports, Processor, Step, ValueOf } from './processor.ts'
+import { type Context, defineProcessor, type Ports, type Processor, type Step, type ValueOf } from './processor.ts'
 import type { Json, RecordType } from './record.ts'
 
 /**
@@ -24,16 +24,24 @@ export function ask<S>(state: S, request: Json): Ask<S> {
 /** What came of a request: the runner's answer, or the coded failure after the declared retries. */
 export type Answer = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly code: string }
 
+/** What answers, named and hashed in the journal: a changed model refuses to go on from an old tail. */
+export interface RunnerIdentity {
+  readonly name: string
+  readonly version: string
+  readonly sha256: string
+}
+
 /** The outside, behind a port. Requests of one call are one micro-batch; answers come in the same order. */
 export interface QueryRunner {
-  /** Named and hashed in the journal: a changed model refuses to go on from an old tail. */
-  readonly identity: { readonly name: string; readonly version: string; readonly sha256: string }
+  readonly identity: RunnerIdentity
+  /** As many answers as requests. Throws or rejects with a `RetriableError` where asking again may help. */
   run(requests: readonly Json[]): readonly Json[] | Promise<readonly Json[]>
   close?(): void | Promise<void>
 }
 
+/** An outside that changes when it is spoken to: every intent reaches it at most once. */
 export interface CommandRunner {
-  readonly identity: { readonly name: string; readonly version: string; readonly sha256: string }
+  readonly identity: RunnerIdentity
   /** Acts once. A rejection with a `RetriableError` means: outcome unknown, ask. */
   act(id: string, request: Json): Json | Promise<Json>
   /** What became of the intent `id`: its result, `'never-arrived'`, or `'unknown'`. Must not act. */
@@ -67,6 +75,7 @@ export interface Effect extends Omit<Processor, 'kind' | 'on'> {
 
 export type AnyProcessor = Processor | Effect
 
+/** Erases the types of a spec for the runtime. An effect's state is plain `Json`, and it has no timers. */
 export function defineEffect<
   I extends Ports,
   O extends Ports,
@@ -74,23 +83,7 @@ export function defineEffect<
   S,
   T extends Ports = Record<never, RecordType<unknown>>,
 >(spec: EffectSpec<I, T, O, P, S>): Effect {
-  return {
-    kind: spec.effect,
-    name: spec.name,
-    description: spec.description,
-    inputs: spec.inputs,
-    tables: spec.tables ?? {},
-    outputs: spec.outputs,
-    faults: spec.faults ?? {},
-    params: spec.params,
-    state_key: (spec.state_key ?? {}) as never,
-    initial: spec.initial as never,
-    snapshot: (state: unknown) => state as Json,
-    restore: (json: Json) => json,
-    on: spec.on as never,
-    timer: undefined,
-    answer: spec.answer as never,
-  }
+  const { effect, on, answer, ...rest } = spec
+  const processor = defineProcessor({ ...rest, on: {} } as never)
+  return { ...processor, kind: effect, on: on as never, answer: answer as never }
 }
-
-export type { OutputsOf }
