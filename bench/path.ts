@@ -2,15 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compose } from '../cli/compose.ts'
+import { openEngine, wallClock } from '../cli/engine.ts'
 import { type LatencyUs, Measure } from '../cli/measure.ts'
 import { openEmbedded } from '../connectors/embedded/index.ts'
 import type { Broker, Source } from '../runtime/api/index.ts'
-import { Engine } from '../runtime/engine/engine.ts'
-import type { JournalType } from '../runtime/engine/journal.ts'
-import { type Clock, Run } from '../runtime/engine/run.ts'
+import { Run } from '../runtime/engine/run.ts'
 import type { Topology } from '../runtime/topology/types.ts'
-import { schemaId } from '../schemas/framing.ts'
-import { JournalEntry } from '../schemas/generated/index.ts'
 import { nullBroker } from './null-broker.ts'
 
 /** What one run of the whole path measured. */
@@ -41,15 +38,6 @@ export interface PathOptions {
   readonly said?: (text: string) => void
 }
 
-const clock: Clock = {
-  now_ms: () => performance.now(),
-  wait: (delay_ms) =>
-    new Promise((resolve) => {
-      if (delay_ms < 1) setImmediate(resolve)
-      else setTimeout(resolve, delay_ms)
-    }),
-}
-
 /** Runs all stages on `source` for a time and measures after the warm-up. The directory is removed afterwards. */
 export async function measurePath(options: PathOptions): Promise<PathResult> {
   const { topology, source, store, warmup_s, seconds, paced } = options
@@ -58,10 +46,7 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
   const measure = new Measure()
   const stop = { requested: false }
   try {
-    const { plan, hashes, runners } = await compose(topology, source.identity, 1)
-    const journal = JournalEntry as JournalType
-    const id = (fingerprint: string) => schemaId({ fingerprint })
-    const engine = await Engine.open({ plan, broker, journal, schemaId: id, hashes, runners, observer: measure })
+    const engine = await openEngine(broker, await compose(topology, source.identity, 1), measure)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
     const feed = { name: 'feed', source }
     const speed = paced ? 1 : Number.POSITIVE_INFINITY
@@ -74,7 +59,7 @@ export async function measurePath(options: PathOptions): Promise<PathResult> {
       commit_interval_ms,
       commit_max_records,
       end_drain_ms,
-      clock,
+      clock: wallClock,
       stop,
     })
     const marks: { at_ms: number; frames: number; rss_mb: number; cpu: CpuTimes; own_us: number }[] = []

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
 import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
-import { AppError, type Json, type Source } from '../../runtime/api/index.ts'
+import { AppError, type Source } from '../../runtime/api/index.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { compose, loadTopology } from '../compose.ts'
 import { openControlSocket } from '../control-socket.ts'
@@ -181,5 +181,3 @@ function onSignals(end: () => void): () => void {
     process.off('SIGTERM', handle)
   }
 }
-
-export type { Json }
