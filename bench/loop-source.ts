@@ -9,13 +9,11 @@ import type { RawFrame } from '../schemas/generated/index.ts'
  *
  * A round begins with the capture's REST snapshot, which replaces the book; the changes it already holds are dropped
  * by the normalizer as they would be live.
- * With `interval_us` the frames come at that fixed distance of stream time instead of the recorded ones: a steady load.
  */
 export class LoopSource implements Source {
   readonly identity: Json
   readonly done = false
   private readonly frames: readonly LoopFrame[]
-  private readonly interval_us: number | undefined
   private readonly ids: number
   private readonly trades: number
   private readonly round_us: number
@@ -24,10 +22,9 @@ export class LoopSource implements Source {
   private seq = 0
   private time_us = 0
 
-  constructor(path: string, interval_us?: number) {
+  constructor(path: string) {
     this.frames = parse(path)
-    this.interval_us = interval_us
-    this.identity = { kind: 'loop', path, interval_us: interval_us ?? null }
+    this.identity = { kind: 'loop' }
     const marks = this.frames.flatMap(({ marks }) => marks)
     const span = (kind: Mark['kind']) => {
       const values = marks.filter((mark) => mark.kind === kind).map(({ value }) => value)
@@ -50,10 +47,7 @@ export class LoopSource implements Source {
   take(): SourceItem {
     const frame = this.frames[this.at] as LoopFrame
     const receive_time_us = frame.receive_time_us + this.round * this.round_us
-    const stream_time_us =
-      this.interval_us === undefined
-        ? Math.max(this.time_us + 1, receive_time_us)
-        : (this.frames[0] as LoopFrame).receive_time_us + this.seq * this.interval_us
+    const stream_time_us = Math.max(this.time_us + 1, receive_time_us)
     this.time_us = stream_time_us
     const value: RawFrame = {
       venue_symbol: 'BINANCE:BTCUSDT',
