@@ -32,7 +32,7 @@ export class Coverage {
   private readonly locations: Locations
   private readonly pages: Pages
   /** Ids of wanted records that the trail holds in full. */
-  readonly held: { readonly id: string; readonly record: string }[] = []
+  readonly held: { readonly id: string; readonly record: string; readonly stream_time_us: number }[] = []
 
   private constructor(reader: Reader, place: TrailPlace, locations: Locations) {
     this.reader = reader
@@ -53,14 +53,15 @@ export class Coverage {
       // What cannot be read leaves a hole in its chain, at which the next event of that chain does not fit.
       if (event === undefined) continue
       const where = offset * place.partitions + partition
-      const { origin, kind, producer, first_seq, last_seq, record } = event
+      const { origin, kind, producer, first_seq, last_seq, record, first_time_us: stream_time_us } = event
       if (reason !== undefined && !coverage.broken.has(origin)) {
         coverage.broken.set(origin, { where, reason: `${place.topic}/${partition}@${offset}, ${reason}` })
       }
       if (kind === 'RUN') continue
       coverage.ranges(origin, producer).push(first_seq, last_seq, where)
-      if (kind === 'RECORD' && wanted.includes(record))
-        coverage.held.push({ id: recordId(producer, first_seq), record })
+      if (kind === 'RECORD' && wanted.includes(record)) {
+        coverage.held.push({ id: recordId(producer, first_seq), record, stream_time_us })
+      }
     }
     return coverage
   }

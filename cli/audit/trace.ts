@@ -1,5 +1,6 @@
 import { hashRecord } from '../../processors/audit-sink/range.ts'
 import { DataFault, parseRecordId, type Reader, sha256, toHex } from '../../runtime/api/index.ts'
+import { frontierOf } from '../../runtime/engine/replay.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import { Decision, Prediction, RawFrame } from '../../schemas/generated/index.ts'
 import { Coverage } from './coverage.ts'
@@ -73,13 +74,16 @@ export class Tracer {
   private readonly sources: ReadonlySet<string>
   readonly locations: Locations
   readonly coverage: Coverage
+  /** Stream time up to which everything was durable when it was opened, microseconds. */
+  readonly until_us: number
   private readonly steps = new Map<string, Step>()
 
-  private constructor(topology: Topology, locations: Locations, coverage: Coverage) {
+  private constructor(topology: Topology, locations: Locations, coverage: Coverage, until_us: number) {
     this.topology = topology
     this.sources = new Set(Object.keys(topology.sources))
     this.locations = locations
     this.coverage = coverage
+    this.until_us = until_us
   }
 
   /** Reads the heads of all records and the trail. `progress` hears of records read. */
@@ -89,8 +93,11 @@ export class Tracer {
     progress: (records: number) => void = () => {},
   ): Promise<Tracer> {
     const place = trailOf(topology)
+    // The trail last: beside a writer it then covers whatever the topics held when they were read.
+    const until_us = await frontierOf(reader)
     const locations = await Locations.build(reader, topology, progress)
-    return new Tracer(topology, locations, await Coverage.build(reader, place, locations, TRACED))
+    const coverage = await Coverage.build(reader, place, locations, TRACED)
+    return new Tracer(topology, locations, coverage, until_us)
   }
 
   /** Whether a record of this id stands on any topic, or did when it was sealed. */

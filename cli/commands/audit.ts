@@ -58,7 +58,7 @@ async function trace(
         hint: `ids look like execution/0:4; list them with \`aitrader topic read fills.global.v1 --data ${data}\``,
       })
     }
-    const ids = id === undefined ? await objectIds(reader, run.topology, tracer.coverage.held) : [id]
+    const ids = id === undefined ? await objectIds(reader, run.topology, tracer) : [id]
     const out = new Output(process.stdout)
     let bad = 0
     for (const [index, next] of ids.entries()) {

@@ -74,13 +74,18 @@ export class Comparison {
     }
   }
 
-  /** Whatever is recorded beyond what the replay has made. */
-  async end(): Promise<void> {
+  /**
+   * Whatever is recorded beyond what the replay has made, except what a writer beside it has added since: that lies
+   * after `to_us`, the end of the replay, and not after `now_us`, where the log stands by now.
+   */
+  async end(to_us: number, now_us: number): Promise<void> {
     for (const lane of this.lanes.values()) {
       for (;;) {
         if (!lane.standing) await lane.load()
-        if (lane.head === undefined) break
-        this.surplus(lane, lane.head)
+        const recorded = lane.head
+        if (recorded === undefined) break
+        if (recorded.stream_time_us > to_us && recorded.stream_time_us <= now_us) lane.skip()
+        else this.surplus(lane, recorded)
       }
     }
   }

@@ -8,7 +8,8 @@ import type { Envelope } from './envelope.ts'
 /**
  * One recorded partition, read record by record in the order of its offsets; a batch in memory at a time.
  *
- * Only records of the wanted producers are stopped at. `head` is undefined while a batch has to be loaded (`load`) and
+ * Only records of the wanted producers are stopped at, and it ends where the partition ended when it was opened: a
+ * writer beside it may go on. `head` is undefined while a batch has to be loaded (`load`) and
  * after the end (`ended`).
  */
 export class RecordedLane {
@@ -19,6 +20,7 @@ export class RecordedLane {
   private readonly cursor = new RecordCursor()
   private batch: StoredBatch | undefined
   private next_offset = 0
+  private readonly end_offset: number
   /** Standing at a record that nobody has taken yet. */
   standing = false
   ended = false
@@ -28,6 +30,7 @@ export class RecordedLane {
     this.topic = topic
     this.partition = partition
     this.wanted = wanted
+    this.end_offset = reader.partition(topic.name, partition).end_offset
   }
 
   /** The record in hand; undefined if there is none loaded. */
@@ -54,13 +57,13 @@ export class RecordedLane {
   /** Loads batches until a wanted record is in hand or the partition ends. */
   async load(): Promise<void> {
     while (!this.standing && !this.ended) {
-      const { topic, partition } = this
-      const batch = await this.reader.read(topic.name, partition, this.next_offset)
-      if (batch === undefined) {
+      if (this.next_offset >= this.end_offset) {
         this.ended = true
         return
       }
-      if (batch.base_offset !== this.next_offset) {
+      const { topic, partition } = this
+      const batch = await this.reader.read(topic.name, partition, this.next_offset)
+      if (batch?.base_offset !== this.next_offset) {
         throw new AppError('DATA_DAMAGED', `${topic.name}/${partition} has no record at offset ${this.next_offset}`, {
           exit_code: 3,
           hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is missing',

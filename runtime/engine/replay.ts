@@ -47,8 +47,8 @@ const COMPARE_EVERY = 4096
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   refuse(options)
-  const run = new Replay(options)
-  return run.all(await frontierOf(options.reader))
+  const to_us = await frontierOf(options.reader)
+  return new Replay(options).all(to_us)
 }
 
 /** The stream time that the log's last commit has passed, microseconds; 0 for an empty log. */
@@ -152,12 +152,14 @@ class Replay {
   async all(to_us: number): Promise<ReplayResult> {
     let from_us: number | undefined
     let stopped: string | undefined
+    let input: RecordedInput | undefined
     try {
-      let input = await this.inputs.next()
+      input = await this.inputs.next()
       while (input !== undefined) {
         const at_us = input.envelope.stream_time_us
+        if (at_us > to_us) break
         assert(
-          at_us >= this.scheduler.now_us && at_us <= to_us,
+          at_us >= this.scheduler.now_us,
           `${input.lane.topic.name}/${input.lane.partition} goes back in stream time`,
         )
         if (at_us > 0) from_us ??= at_us
@@ -177,7 +179,11 @@ class Replay {
       stopped = error.message
     }
     await this.compare()
-    await this.comparison.end()
+    const now_us = await frontierOf(this.options.reader)
+    await this.comparison.end(to_us, now_us)
+    if (input !== undefined && input.envelope.stream_time_us > now_us) {
+      stopped ??= `${input.lane.topic.name}/${input.lane.partition}@${input.envelope.offset} is of a time that the log has not reached`
+    }
     const { compared, different, first } = this.comparison
     const range = { from_us: from_us ?? to_us, to_us }
     return {

@@ -29,7 +29,7 @@ const FILLS = { topic: 'fills.global.v1', partition: 0 }
 async function traceAll(reader: Reader): Promise<Trace[]> {
   const { topology } = whole.run
   const tracer = await Tracer.open(reader, topology)
-  const ids = await objectIds(reader, topology, tracer.coverage.held)
+  const ids = await objectIds(reader, topology, tracer)
   const all: Trace[] = []
   for (const id of ids) all.push(await tracer.trace(id))
   return all
@@ -229,7 +229,7 @@ describe('a trace of a run that was stopped', () => {
   it('is not ok where the last seal is still to come, and says so', async () => {
     const { reader, run } = await auditedRun({ stop_after_orders: 3 })
     const tracer = await Tracer.open(reader, run.topology)
-    const ids = await objectIds(reader, run.topology, tracer.coverage.held)
+    const ids = await objectIds(reader, run.topology, tracer)
     const all = await Promise.all(ids.map((id) => tracer.trace(id)))
     expect(all.some(({ ok }) => ok)).toBe(true)
     expect(all.some(({ ok }) => !ok)).toBe(true)
