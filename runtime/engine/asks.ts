@@ -3,6 +3,24 @@ import { AppError, assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import type { EffectDeclaration } from '../topology/types.ts'
 
+/** One request on its way. */
+export interface OpenAsk {
+  readonly key: string
+  readonly request: Json
+  /** Stream time of the answer, microseconds. */
+  readonly due_us: number
+  /** Id of the record that asked. */
+  readonly id: string
+  /** As in `Envelope`: measured, never recorded. */
+  readonly arrived_ms: number
+  answer: Answer | undefined
+  working: Promise<void> | undefined
+  /** Of a command: restored from a snapshot, so it may have been carried out already. */
+  resumed: boolean
+}
+
+export type Outside = { kind: 'query'; runner: QueryRunner } | { kind: 'command'; runner: CommandRunner }
+
 /**
  * The open requests of one effect task.
  *
@@ -13,26 +31,11 @@ import type { EffectDeclaration } from '../topology/types.ts'
  * `batch_max`. Queries may be repeated, so after a crash the open ones are simply asked again. A command acts only
  * once its intent is durable; after a crash it is resolved by asking what became of it, never by acting again.
  */
-export interface OpenAsk {
-  readonly key: string
-  readonly request: Json
-  readonly due_us: number
-  /** Id of the record that asked. */
-  readonly id: string
-  readonly arrived_ms: number
-  answer: Answer | undefined
-  working: Promise<void> | undefined
-  /** Of a command: restored from a snapshot, so it may have been carried out already. */
-  resumed: boolean
-}
-
-export type Outside = { kind: 'query'; runner: QueryRunner } | { kind: 'command'; runner: CommandRunner }
-
 export class Asks {
   readonly open: OpenAsk[] = []
   private readonly outside: Outside
   private readonly declared: EffectDeclaration
-  /** Failures in a row, and stream time until which the breaker is open. Part of the snapshot. */
+  /** Failures in a row, and stream time until which the breaker is open, microseconds. Part of the snapshot. */
   failures = 0
   open_until_us = 0
 
@@ -60,6 +63,7 @@ export class Asks {
     })
   }
 
+  /** Stream time of the first answer, or infinity. */
   get due_us(): number {
     return this.open[0]?.due_us ?? Number.POSITIVE_INFINITY
   }
@@ -120,7 +124,7 @@ export class Asks {
       result = Promise.reject(error)
     }
     if (!(result instanceof Promise)) return give(batch, result)
-    const working = this.retry(result, () => runner.run(requests)).then(
+    const working = this.retry(() => runner.run(requests), result).then(
       (answers) => give(batch, answers),
       (error: unknown) => {
         for (const open of batch) open.answer = { ok: false, code: codeOf(error) }
@@ -129,18 +133,13 @@ export class Asks {
     for (const open of batch) open.working = working
   }
 
-  private async retry<T>(first: T | Promise<T>, again: () => T | Promise<T>): Promise<T> {
-    let attempt = first
+  /** The first answer of `ask` that is no retriable failure; `first` is an attempt under way. */
+  private async retry<T>(ask: () => T | Promise<T>, first?: Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
-        return await attempt
+        return await (tries === 0 && first !== undefined ? first : ask())
       } catch (error) {
         if (!(error instanceof RetriableError) || tries >= this.declared.retries) throw error
-        try {
-          attempt = again()
-        } catch (thrown) {
-          attempt = Promise.reject(thrown)
-        }
       }
     }
   }
@@ -153,9 +152,7 @@ export class Asks {
     let doubtful = open.resumed
     for (let sent = 0; ; sent++) {
       if (doubtful) {
-        const found = await this.retry(askAfter(runner, open.id), () => askAfter(runner, open.id)).catch(
-          () => 'unknown' as const,
-        )
+        const found = await this.retry(() => runner.resolve(open.id)).catch(() => 'unknown' as const)
         if (found === 'unknown') open.answer = { ok: false, code: 'UNKNOWN' }
         else if (found !== 'never-arrived') open.answer = { ok: true, value: found }
         else if (sent > this.declared.retries) open.answer = { ok: false, code: 'NOT_SENT' }
@@ -175,10 +172,7 @@ export class Asks {
   }
 }
 
-async function askAfter(runner: CommandRunner, id: string): Promise<Json | 'never-arrived' | 'unknown'> {
-  return runner.resolve(id)
-}
-
+/** Throws an AppError `EFFECT_ANSWERS` (exit 4): which answer belongs to which request cannot be guessed. */
 function give(batch: readonly OpenAsk[], answers: readonly Json[]): void {
   if (answers.length !== batch.length) {
     throw new AppError('EFFECT_ANSWERS', `an effect answered ${answers.length} of ${batch.length} requests`, {

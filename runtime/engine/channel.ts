@@ -39,6 +39,12 @@ export class Channel {
     return this.queue[this.head]
   }
 
+  /** Stream time at which the next record may be processed, or infinity. */
+  get due_us(): number {
+    const head = this.queue[this.head]
+    return head === undefined ? Number.POSITIVE_INFINITY : head.stream_time_us + this.input.delay_us
+  }
+
   /** Takes the next record off and counts it as read. */
   take(): Envelope {
     const envelope = this.queue[this.head++] as Envelope

@@ -22,8 +22,12 @@ export class StepContext implements Context {
   private readonly producers: readonly string[]
   stream_time_us = 0
   key = ''
-  private envelope: Envelope | undefined
-  private timer_id = ''
+  /** The record in hand; none in a timer or an answer, whose cause is `cause_id`. */
+  envelope: Envelope | undefined
+  cause_id = ''
+  /** When the frame that led to this step arrived, milliseconds of the process's monotonic clock; NaN unknown. */
+  arrived_ms = Number.NaN
+  /** Causes that the handler added. */
   added: string[] | undefined
   timer_changes: TimerChange[] | undefined
 
@@ -33,17 +37,24 @@ export class StepContext implements Context {
     this.producers = producers
   }
 
-  begin(key: string, stream_time_us: number, envelope: Envelope | undefined, timer_id: string): void {
+  begin(
+    key: string,
+    stream_time_us: number,
+    envelope: Envelope | undefined,
+    cause_id: string,
+    arrived_ms: number,
+  ): void {
     this.key = key
     this.stream_time_us = stream_time_us
     this.envelope = envelope
-    this.timer_id = timer_id
+    this.cause_id = cause_id
+    this.arrived_ms = arrived_ms
     this.added = undefined
     this.timer_changes = undefined
   }
 
   get id(): string {
-    return this.envelope === undefined ? this.timer_id : recordId(this.producer, this.envelope.seq)
+    return this.envelope === undefined ? this.cause_id : recordId(this.producer, this.envelope.seq)
   }
   get producer(): string {
     return this.envelope === undefined ? '' : (this.producers[this.envelope.producer] as string)

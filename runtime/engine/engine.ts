@@ -239,12 +239,7 @@ export class Engine {
         puts.push(...takeSnapshot(task, seq))
         saving.push([index, { positions: task.channels.map((channel) => channel.position), seq }])
       }
-      for (const channel of task.channels) channel.commit()
-      task.touched = false
-      task.timers_fired = 0
-      task.outputs_count = 0
-      task.outputs_hash = 0
-      task.order = []
+      task.commit()
     }
     for (const topic of this.lanes)
       for (const lane of topic) if (lane.builder.records > 0) batches.push(lane.builder.batch())

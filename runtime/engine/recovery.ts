@@ -202,13 +202,8 @@ async function rerun(
     if (task.planned.merge === 'arrival') task.runOrdered(entry.order, entry.frontier_us)
     else await task.run(entry.frontier_us)
     compare(task, entry)
-    for (const channel of task.channels) channel.commit()
-    task.timers_fired = 0
-    task.outputs_count = 0
-    task.outputs_hash = 0
-    task.order = []
+    task.commit()
   }
-  task.touched = false
   task.outlet = live
 }
 

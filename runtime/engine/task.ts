@@ -1,7 +1,6 @@
 import type { Ask, Effect } from '../api/effect.ts'
 import { AppError, DataFault, InvariantError } from '../api/fault.ts'
 import type { Step } from '../api/processor.ts'
-import { recordId } from '../api/record.ts'
 import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { BroadcastTable } from '../state/table.ts'
 import { Timers } from '../state/timers.ts'
@@ -24,8 +23,8 @@ type StepOrAsk = Step<unknown> | Ask<unknown>
 /** Where a task's outputs go: the batches under construction, or a comparison when it is re-run. */
 export interface Outlet {
   /**
-   * Encodes all `values` and hands them on, or throws a `DataFault` and has done nothing.
-   * Causes are the record in hand (`cause`, or `cause_id` in a timer) and `more`.
+   * Encodes all `outputs` and hands them on, or throws a `DataFault` and has done nothing. Causes are the record in
+   * hand (`cause`; in a timer or an answer the one with `cause_id`) and `more`.
    */
   emit(
     task: Task,
@@ -103,29 +102,27 @@ export class Task {
 
   /** Stream time of the next thing to do, or infinity. */
   nextDue(): number {
-    let due = Math.min(
-      this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY,
-      this.asks?.due_us ?? Number.POSITIVE_INFINITY,
-    )
-    if (this.buffered > 0) {
-      for (const channel of this.active) {
-        const head = channel.peek() as Envelope
-        due = Math.min(due, head.stream_time_us + channel.input.delay_us)
-      }
-    }
-    return due
+    let due_us = Math.min(this.timers.due_us, this.asks?.due_us ?? Number.POSITIVE_INFINITY)
+    for (const channel of this.active) due_us = Math.min(due_us, channel.due_us)
+    return due_us
+  }
+
+  /** Begins the bookkeeping of a new commit. */
+  commit(): void {
+    for (const channel of this.channels) channel.commit()
+    this.touched = false
+    this.timers_fired = 0
+    this.outputs_count = 0
+    this.outputs_hash = 0
+    this.order = []
   }
 
   /** Runs up to `limit_us`; a promise if an effect's answer is due and not there yet (call again when it resolves). */
   run(limit_us: number): Promise<void> | undefined {
     for (;;) {
       const channel = this.buffered > 0 ? this.first(limit_us) : undefined
-      const head = channel?.peek()
-      const record_us =
-        head === undefined || channel === undefined
-          ? Number.POSITIVE_INFINITY
-          : Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
-      const timer_us = this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY
+      const record_us = channel === undefined ? Number.POSITIVE_INFINITY : Math.max(this.now_us, channel.due_us)
+      const timer_us = this.timers.due_us
       const answer_us = this.asks?.due_us ?? Number.POSITIVE_INFINITY
       if (timer_us <= record_us && timer_us <= answer_us) {
         if (timer_us > limit_us || timer_us === Number.POSITIVE_INFINITY) break
@@ -148,15 +145,14 @@ export class Task {
     for (let i = 0; i + 1 < order.length; i += 2) {
       const channel = this.channels[order[i] as number] as Channel
       for (let left = order[i + 1] as number; left > 0; left--) {
-        const head = channel.peek()
-        if (head === undefined)
+        if (channel.length === 0)
           throw new InvariantError(`${this.planned.name}: the journal's order names a missing record`)
-        const at = Math.max(this.now_us, head.stream_time_us + channel.input.delay_us)
-        while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= at) this.fire()
-        this.take(channel, at)
+        const at_us = Math.max(this.now_us, channel.due_us)
+        while (this.timers.due_us <= at_us) this.fire()
+        this.take(channel, at_us)
       }
     }
-    while ((this.timers.peek()?.due_us ?? Number.POSITIVE_INFINITY) <= limit_us) this.fire()
+    while (this.timers.due_us <= limit_us) this.fire()
     if (limit_us > this.now_us) this.now_us = limit_us
   }
 
@@ -174,15 +170,14 @@ export class Task {
         best_head = head
       }
     }
-    return best_head.stream_time_us + best.input.delay_us <= limit_us ? best : undefined
+    return best.due_us <= limit_us ? best : undefined
   }
 
   /** Under `arrival`: the channel of the record that came first of those that are due. */
   private firstArrived(limit_us: number): Channel | undefined {
     for (const number of this.arrivals) {
       const channel = this.channels[number] as Channel
-      const head = channel.peek() as Envelope
-      if (head.stream_time_us + channel.input.delay_us <= limit_us) return channel
+      if (channel.due_us <= limit_us) return channel
     }
     return undefined
   }
@@ -207,18 +202,19 @@ export class Task {
     const { port, table } = channel.input
     const processor = this.planned.processor
     if (table) {
-      ;(this.tables[port] as BroadcastTable).set(envelope.key, envelope.value, recordIdOf(this.ctx, envelope, at_us))
+      this.ctx.begin(envelope.key, at_us, envelope, '', Number.NaN)
+      ;(this.tables[port] as BroadcastTable).set(envelope.key, envelope.value, this.ctx.id)
       if (processor.on[port] === undefined) return
     }
     const keyOf = processor.state_key[port]
     const key = keyOf === undefined ? envelope.key : keyOf(envelope.value, channel.origin)
     const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
     const cell = this.cell(key)
-    this.ctx.begin(key, at_us, envelope, '')
+    this.ctx.begin(key, at_us, envelope, '', envelope.arrived_ms)
     try {
-      this.conclude(cell, handler(cell.state, envelope.value, this.ctx), envelope, '', envelope.arrived_ms)
+      this.conclude(cell, handler(cell.state, envelope.value, this.ctx))
     } catch (error) {
-      this.failed(error, envelope, '')
+      this.failed(error)
     }
   }
 
@@ -232,11 +228,11 @@ export class Task {
     const handler = processor.timer
     if (handler === undefined) throw new InvariantError(`${processor.name} set a timer and has no timer handler`)
     const cell = this.cell(timer.key)
-    this.ctx.begin(timer.key, this.now_us, undefined, timer.cause)
+    this.ctx.begin(timer.key, this.now_us, undefined, timer.cause, Number.NaN)
     try {
-      this.conclude(cell, handler(cell.state, timer.name, this.ctx), undefined, timer.cause, Number.NaN)
+      this.conclude(cell, handler(cell.state, timer.name, this.ctx))
     } catch (error) {
-      this.failed(error, undefined, timer.cause)
+      this.failed(error)
     }
   }
 
@@ -246,17 +242,11 @@ export class Task {
     const effect = this.planned.processor as Effect
     const answer = open.answer ?? { ok: false, code: 'EFFECT_FAILED' }
     const cell = this.cell(open.key)
-    this.ctx.begin(open.key, this.now_us, undefined, open.id)
+    this.ctx.begin(open.key, this.now_us, undefined, open.id, open.arrived_ms)
     try {
-      this.conclude(
-        cell,
-        effect.answer(cell.state, open.request, answer, this.ctx),
-        undefined,
-        open.id,
-        open.arrived_ms,
-      )
+      this.conclude(cell, effect.answer(cell.state, open.request, answer, this.ctx))
     } catch (error) {
-      this.failed(error, undefined, open.id)
+      this.failed(error)
     }
   }
 
@@ -272,17 +262,11 @@ export class Task {
   }
 
   /** Applies what a handler answered: outputs first, since a value that does not fit makes the step a fault. */
-  private conclude(
-    cell: Cell,
-    result: StepOrAsk,
-    envelope: Envelope | undefined,
-    id: string,
-    arrived_ms: number,
-  ): void {
+  private conclude(cell: Cell, result: StepOrAsk): void {
     const ctx = this.ctx
-    if (result.kind === 'fault') return this.deadLetter(envelope, id, result.code, result.detail)
-    if (result.kind === 'ask') this.asks?.add(ctx.key, result.request, this.now_us, ctx.id, arrived_ms)
-    else if (result.outputs !== undefined) this.send(result.outputs, envelope, id, arrived_ms)
+    if (result.kind === 'fault') return this.deadLetter(result.code, result.detail)
+    if (result.kind === 'ask') this.asks?.add(ctx.key, result.request, this.now_us, ctx.id, ctx.arrived_ms)
+    else if (result.outputs !== undefined) this.send(result.outputs)
     cell.state = result.state
     if (cell.fresh) {
       this.cells.set(ctx.key, cell)
@@ -303,19 +287,20 @@ export class Task {
   }
 
   /** A value that does not fit is bad data; everything else that a handler throws is a broken invariant. */
-  private failed(error: unknown, envelope: Envelope | undefined, id: string): void {
+  private failed(error: unknown): void {
     if (error instanceof DataFault) {
       // A state that is changed in place may have changed before its output turned out not to fit.
       const cell = this.cells.get(this.ctx.key)
       if (cell !== undefined) this.markDirty(cell)
-      return this.deadLetter(envelope, id, error.code, error.detail)
+      return this.deadLetter(error.code, error.detail)
     }
     if (error instanceof AppError) throw error
-    const what = envelope === undefined ? `a timer or answer caused by ${id}` : this.ctx.id
+    const { envelope, id } = this.ctx
+    const what = envelope === undefined ? `a timer or answer caused by ${id}` : id
     throw new InvariantError(`${this.planned.name} processing ${what}: ${(error as Error).stack ?? error}`)
   }
 
-  private send(outputs: object, envelope: Envelope | undefined, id: string, arrived_ms: number): void {
+  private send(outputs: object): void {
     const batch = this.outputs
     batch.length = 0
     for (const port in outputs) {
@@ -325,20 +310,18 @@ export class Task {
       if (topic === undefined) continue // An output port that the topology leaves unwired.
       for (const value of values) batch.push({ topic, value })
     }
-    if (batch.length > 0) this.outlet.emit(this, batch, envelope, id, this.ctx.added, arrived_ms)
+    if (batch.length === 0) return
+    const { envelope, cause_id, added, arrived_ms } = this.ctx
+    this.outlet.emit(this, batch, envelope, cause_id, added, arrived_ms)
   }
 
-  private deadLetter(
-    envelope: Envelope | undefined,
-    id: string,
-    code: string,
-    detail: Readonly<Record<string, unknown>>,
-  ): void {
+  private deadLetter(code: string, detail: Readonly<Record<string, unknown>>): void {
+    const { envelope, id, cause_id } = this.ctx
     this.faults++
     this.touched = true
     const { faults_to, max_faults, stage, last } = this.planned
     // It runs late, so that its letter would stand at another place in each run.
-    if (last) throw new InvariantError(`${this.planned.name} declares no faults and refused ${this.ctx.id}: ${code}`)
+    if (last) throw new InvariantError(`${this.planned.name} declares no faults and refused ${id}: ${code}`)
     if (max_faults !== undefined && this.faults > max_faults) {
       throw new AppError(
         'FAULT_LIMIT',
@@ -354,18 +337,13 @@ export class Task {
     const letter = {
       origin_topic: envelope?.topic.name ?? '',
       origin_partition: envelope?.partition ?? -1,
-      origin_id: this.ctx.id,
+      origin_id: id,
       stage,
       code,
       detail: JSON.stringify(detail, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
       record: envelope?.topic.record.name ?? '',
       bytes: payload instanceof Uint8Array ? payload : this.ctx.body(),
     }
-    this.outlet.emit(this, [{ topic: faults_to, value: letter }], envelope, id, undefined, Number.NaN)
+    this.outlet.emit(this, [{ topic: faults_to, value: letter }], envelope, cause_id, undefined, Number.NaN)
   }
-}
-
-function recordIdOf(ctx: StepContext, envelope: Envelope, at_us: number): string {
-  ctx.begin(envelope.key, at_us, envelope, '')
-  return recordId(ctx.producer, envelope.seq)
 }

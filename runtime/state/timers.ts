@@ -1,8 +1,4 @@
-/**
- * Timers of one task in the order they fire: by due time, then by the order they were set.
- *
- * A binary heap with lazy deletion: a timer that was replaced or cancelled stays in the heap until it surfaces.
- */
+/** One pending timer: a name under a state key. */
 export interface Timer {
   readonly key: string
   readonly name: string
@@ -14,6 +10,11 @@ export interface Timer {
   live: boolean
 }
 
+/**
+ * Timers of one task in the order they fire: by due time, then by the order they were set.
+ *
+ * A binary heap with lazy deletion: a timer that was replaced or cancelled stays in the heap until it surfaces.
+ */
 export class Timers {
   private readonly heap: Timer[] = []
   private readonly by_key = new Map<string, Map<string, Timer>>()
@@ -52,6 +53,11 @@ export class Timers {
       if (top === undefined || top.live) return top
       this.pop()
     }
+  }
+
+  /** Stream time of the earliest timer, or infinity. */
+  get due_us(): number {
+    return this.peek()?.due_us ?? Number.POSITIVE_INFINITY
   }
 
   /** Takes the earliest timer off. */
