@@ -6,7 +6,7 @@ import { AuditEvent } from '../../schemas/generated/index.ts'
 import { Ranges } from './column.ts'
 import type { Locations } from './locations.ts'
 import { type Found, Pages } from './pages.ts'
-import { chainCheck, readTrail, type TrailPlace } from './trail.ts'
+import { chainCheck, readTrail, sealToCome, type TrailPlace } from './trail.ts'
 
 /** What the trail says of one record: the audit event that vouches for it (its id), and why it does not if so. */
 export interface Vouched {
@@ -80,14 +80,17 @@ export class Coverage {
     return ranges
   }
 
-  /** Checks a record against the event that covers it. */
-  async vouch(found: Found): Promise<Vouched> {
-    const { topic, partition, producer, seq } = found
+  /** Checks a record against the event that covers it; `until_us` is the stream time that the log has passed. */
+  async vouch(found: Found, until_us: number): Promise<Vouched> {
+    const { topic, partition, producer, seq, stream_time_us } = found
     const origin = `${topic}/${partition}`
     if (!this.place.covered.includes(topic)) return { sealed_by: null, reason: `${topic} is not under audit` }
     const covering = this.origins.get(origin)?.get(producer)?.find(seq) ?? []
     const [where] = covering
-    if (where === undefined) return { sealed_by: null, reason: 'no audit event covers it' }
+    if (where === undefined) {
+      const to_come = sealToCome(this.place, topic, stream_time_us, until_us)
+      return { sealed_by: null, reason: to_come ? 'it is not sealed yet' : 'no audit event covers it' }
+    }
     const trail_partition = where % this.place.partitions
     const offset = (where - trail_partition) / this.place.partitions
     const holder = await this.pages.record(this.place.topic, trail_partition, offset)

@@ -67,7 +67,8 @@ const KEPT_STEPS = 200_000
  *
  * Causes are those in a record's header and the ids that its value names (a Decision's `inputs`, the signal of a
  * Prediction). A record that is missing, stands twice, differs from its audit event, is not sealed, or names no cause
- * although no source wrote it makes the trace `ok: false`, with the reason at the link.
+ * although no source wrote it makes the trace `ok: false`, with the reason at the link. Causes of sealed records stand in
+ * their headers only, which a seal does not hash: that they are the true ones is what a replay shows.
  */
 export class Tracer {
   private readonly topology: Topology
@@ -144,7 +145,7 @@ export class Tracer {
     if (found === undefined) return { link: missing(id, this.locations.damaged), frame: undefined }
     const { topic, partition, offset, seq, body } = found
     const record = this.topology.topics[topic]?.record ?? ''
-    const vouched = await this.coverage.vouch(found)
+    const vouched = await this.coverage.vouch(found, this.until_us)
     const said = readValue(record, body)
     const causes = [...new Set([...found.causes, ...said.ids])]
     const alone =

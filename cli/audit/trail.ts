@@ -1,5 +1,5 @@
 import { Value } from 'typebox/value'
-import { auditSink } from '../../processors/audit-sink/index.ts'
+import { auditSink, sealedRecords } from '../../processors/audit-sink/index.ts'
 import { AppError, type Reader } from '../../runtime/api/index.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
@@ -14,6 +14,8 @@ export interface TrailPlace {
   /** Topics under audit, in the order of the topology. */
   readonly covered: readonly string[]
   readonly origins: readonly string[]
+  /** Those of them whose records are sealed by ranges. */
+  readonly sealed: readonly string[]
   /** Stream time between marks at which open ranges are sealed, microseconds. */
   readonly seal_every_us: number
 }
@@ -33,9 +35,20 @@ export function trailOf(topology: Topology): TrailPlace {
   const origins = covered.flatMap((name) =>
     Array.from({ length: partitionsOf(topology, name) }, (_, i) => `${name}/${i}`),
   )
+  const sealed = covered.filter((name) => sealedRecords.includes(topology.topics[name]?.record ?? ''))
   const params = Value.Default(auditSink.params, structuredClone(stage.params)) as { seal_every_ms: number }
   const seal_every_us = params.seal_every_ms * 1000
-  return { topic, partitions: partitionsOf(topology, topic), covered, origins, seal_every_us }
+  return { topic, partitions: partitionsOf(topology, topic), covered, origins, sealed, seal_every_us }
+}
+
+/** Whether the mark of stream time that seals a record of this time at the latest is still to come. */
+export function sealToCome(
+  { sealed, seal_every_us }: TrailPlace,
+  topic: string,
+  time_us: number,
+  frontier_us: number,
+): boolean {
+  return sealed.includes(topic) && (Math.floor(time_us / seal_every_us) + 1) * seal_every_us > frontier_us
 }
 
 function partitionsOf(topology: Topology, topic: string): number {

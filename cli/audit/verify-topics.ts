@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto'
-import { sealedRecords } from '../../processors/audit-sink/index.ts'
 import { recordHead } from '../../processors/audit-sink/range.ts'
 import { AppError, type Reader, type StoredBatch, toHex } from '../../runtime/api/index.ts'
 import { frontierOf } from '../../runtime/engine/replay.ts'
@@ -8,7 +7,7 @@ import type { Topology } from '../../runtime/topology/types.ts'
 import type { AuditEvent } from '../../schemas/generated/index.ts'
 import { headOf } from './chain-check.ts'
 import { scan } from './scan.ts'
-import { chainCheck, readTrail, type TrailPlace, trailOf } from './trail.ts'
+import { chainCheck, readTrail, sealToCome, type TrailPlace, trailOf } from './trail.ts'
 import type { Bad, Verified } from './verify-export.ts'
 
 export interface VerifiedTopics extends Verified {
@@ -77,16 +76,10 @@ export async function verifyTopics(
     progress(records, of)
   }
   for (const origin of origins.values()) {
-    const sealed = sealedRecords.includes(topology.topics[origin.topic]?.record ?? '')
-    const bad = await origin.end(sealed ? (time_us) => markAfter(time_us, place) > frontier_us : () => false)
+    const bad = await origin.end((time_us) => sealToCome(place, origin.topic, time_us, frontier_us))
     if (bad !== undefined) return result(bad)
   }
   return result(await readable(reader, topology, place))
-}
-
-/** The mark of stream time by which a record of this time is sealed. */
-function markAfter(time_us: number, { seal_every_us }: TrailPlace): number {
-  return (Math.floor(time_us / seal_every_us) + 1) * seal_every_us
 }
 
 /** Topics that nothing vouches for must at least read. */

@@ -233,6 +233,6 @@ describe('a trace of a run that was stopped', () => {
     const all = await Promise.all(ids.map((id) => tracer.trace(id)))
     expect(all.some(({ ok }) => ok)).toBe(true)
     expect(all.some(({ ok }) => !ok)).toBe(true)
-    for (const { ok, reason } of all) if (!ok) expect(reason).toMatch(/: no audit event covers it$/)
+    for (const { ok, reason } of all) if (!ok) expect(reason).toMatch(/: it is not sealed yet$/)
   })
 })
