@@ -1,4 +1,4 @@
-import type { Batch, Producer, Put } from '../api/broker.ts'
+import type { Producer, Put, Transaction } from '../api/broker.ts'
 import { assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
@@ -7,12 +7,35 @@ import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
+import { type Lane, openLanes } from './lane.ts'
 import type { EngineOptions, SourceState } from './options.ts'
-import { type Lane, LiveOutlet } from './outlet.ts'
+import { LiveOutlet } from './outlet.ts'
 import { recover } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { Task } from './task.ts'
+
+/** A commit refused this often is given up: the outside does not recover. */
+const MAX_COMMIT_ATTEMPTS = 50
+
+/** A task that has read this many records since its snapshot takes one at its next commit. */
+const MAX_TAIL_RECORDS = 200_000
+
+/** How far one task's journal is. */
+interface Progress {
+  /** Journal entries so far, and those since the last snapshot. */
+  entries: number
+  tail: number
+  /** The last durable snapshot of this process: what recovery would read from. */
+  saved: Saved | undefined
+}
+
+interface Saved {
+  /** Input positions, by channel. */
+  readonly positions: readonly number[]
+  /** Journal entry that the snapshot belongs to. */
+  readonly seq: number
+}
 
 /**
  * All tasks of one process, driven instant by instant, committed epoch by epoch.
@@ -26,43 +49,40 @@ export class Engine {
   readonly sources: readonly SourceState[]
   readonly scheduler: Scheduler
   private readonly options: EngineOptions
+  private readonly producer: Producer
   private readonly lanes: readonly (readonly Lane[])[]
   private journals: readonly BatchBuilder[]
   private spare_journals: readonly BatchBuilder[]
   private readonly outlet: LiveOutlet
-  /** Journal entries per task so far. */
-  private readonly entries: number[]
-  /** Entries since the last snapshot, per task. */
-  private readonly tail: number[]
+  /** Per task. */
+  private readonly progress: readonly Progress[]
   private readonly commands: boolean
-  private producer: Producer | undefined
   private commits = 0
-  /** Per task, the input positions and journal entry of its last durable snapshot: what recovery reads from. */
-  private readonly saved: ({ positions: readonly number[]; seq: number } | undefined)[]
   private inflight: Promise<void> | undefined
   private stopped: unknown
 
-  private constructor(
-    options: EngineOptions,
-    tasks: readonly Task[],
-    lanes: readonly (readonly Lane[])[],
-    outletOf: (engine: () => Engine) => LiveOutlet,
-  ) {
+  private constructor(options: EngineOptions, producer: Producer) {
+    const { plan, broker, schemaId } = options
     this.options = options
-    this.plan = options.plan
-    this.tasks = tasks
-    this.lanes = lanes
-    this.scheduler = new Scheduler(tasks)
-    this.commands = tasks.some((task) => task.planned.processor.kind === 'command')
-    this.outlet = outletOf(() => this)
-    const id = options.schemaId(options.journal.fingerprint)
-    const journals = () => options.plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
+    this.producer = producer
+    this.plan = plan
+    this.lanes = openLanes({
+      plan,
+      schemaId,
+      endOffset: (topic, partition) => broker.partition(topic.name, partition).end_offset,
+      reads: (task, input) => (mayWait(task, input) ? 'waits' : 'now'),
+    })
+    this.outlet = new LiveOutlet(plan, this.lanes, (lane, envelope) => this.deliver(lane, envelope))
+    const outside = (planned: PlannedTask) => outsideOf(options, planned.stage)
+    this.tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, this.outlet, outside(planned)))
+    this.scheduler = new Scheduler(this.tasks)
+    this.commands = plan.tasks.some((task) => task.processor.kind === 'command')
+    const id = schemaId(options.journal.fingerprint)
+    const journals = () => plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
     this.journals = journals()
     this.spare_journals = journals()
-    this.entries = tasks.map(() => 0)
-    this.tail = tasks.map(() => 0)
-    this.saved = tasks.map(() => undefined)
-    this.sources = options.plan.sources.map((planned) => ({
+    this.progress = this.tasks.map(() => ({ entries: 0, tail: 0, saved: undefined }))
+    this.sources = plan.sources.map((planned) => ({
       planned,
       next_seq: 0,
       entries: 0,
@@ -75,47 +95,16 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const { plan, broker } = options
     await broker.declare([...topicSpecs(plan), journalTopic(plan)])
-    const producer = await broker.producer(`aitrader-${plan.topology.name}`)
-
-    const lanes = plan.topics.map((topic) =>
-      Array.from({ length: topic.partitions }, (_, partition): Lane => {
-        const id = options.schemaId(topic.record.fingerprint)
-        const builder = new BatchBuilder(topic.name, partition, id)
-        const spare = new BatchBuilder(topic.name, partition, id)
-        const consumers = plan.tasks.flatMap((task, index) =>
-          task.inputs.flatMap((input, channel) => {
-            if (input.topic !== topic || input.partition !== partition) return []
-            return [{ task: index, channel, waits: mayWait(task, input) }]
-          }),
-        )
-        return {
-          topic,
-          partition,
-          builder,
-          spare,
-          next_offset: broker.partition(topic.name, partition).end_offset,
-          consumers,
-        }
-      }),
-    )
-    let current: (() => Engine) | undefined
-    const outlet = new LiveOutlet(plan, lanes, (lane, envelope) => (current as () => Engine)().deliver(lane, envelope))
-    const tasks = plan.tasks.map(
-      (planned) => new Task(planned, plan.producers, outlet, outsideOf(options, planned.stage)),
-    )
-    const engine = new Engine(options, tasks, lanes, (self) => {
-      current = self
-      return outlet
-    })
-    engine.producer = producer
+    const engine = new Engine(options, await broker.producer(`aitrader-${plan.topology.name}`))
     await recover(engine, options)
     return engine
   }
 
   /** Positions and counts that recovery found; only for `recover`. */
   resume(task: number, entries: number, tail: number): void {
-    this.entries[task] = entries
-    this.tail[task] = tail
+    const progress = this.progress[task] as Progress
+    progress.entries = entries
+    progress.tail = tail
   }
 
   /** Stream time that everything has passed. */
@@ -221,42 +210,22 @@ export class Engine {
     assert(!this.scheduler.waiting, 'a commit in the middle of an instant')
     assert(this.inflight === undefined, 'a commit before the last one ended')
     this.catchUp()
-    const puts: Put[] = []
-    const saving: [number, { positions: readonly number[]; seq: number }][] = []
-    const batches: Batch[] = []
-    const frontier_us = this.scheduler.now_us
-    this.journalSources(frontier_us)
-    for (const [index, task] of this.tasks.entries()) {
-      const unsaved = graceful && (this.tail[index] as number) > 0
-      if (!task.touched && !unsaved) continue
-      const seq = this.entries[index] as number
-      const tail = (this.tail[index] as number) + 1
-      const snapshot = graceful || tail >= task.planned.snapshot_every || task.tail_records > MAX_TAIL_RECORDS
-      this.journal(task.planned.producer, taskEntry(task, seq, this.options.hashes, frontier_us, snapshot), frontier_us)
-      this.entries[index] = seq + 1
-      this.tail[index] = snapshot ? 0 : tail
-      if (snapshot) {
-        puts.push(...takeSnapshot(task, seq))
-        saving.push([index, { positions: task.channels.map((channel) => channel.position), seq }])
-      }
-      task.commit()
-    }
-    for (const topic of this.lanes)
-      for (const lane of topic) if (lane.builder.records > 0) batches.push(lane.builder.batch())
-    for (const journal of this.journals) if (journal.records > 0) batches.push(journal.batch())
+    this.journalSources()
+    const { puts, saving } = this.journalTasks(graceful)
+    const used = [...this.lanes.flat().map((lane) => lane.builder), ...this.journals]
+    const batches = used.filter((builder) => builder.records > 0).map((builder) => builder.batch())
     if (batches.length === 0) return undefined
 
     for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
     const number = ++this.commits
     this.options.observer?.committing?.(number)
-    const used = [this.lanes.flatMap((topic) => topic.map((lane) => lane.builder)), this.journals].flat()
     for (const topic of this.lanes) for (const lane of topic) [lane.builder, lane.spare] = [lane.spare, lane.builder]
     ;[this.journals, this.spare_journals] = [this.spare_journals, this.journals]
     this.outlet.pending = 0
     this.inflight = this.send({ batches, puts }).then(
       () => {
         for (const builder of used) if (builder.records > 0) builder.reset()
-        for (const [index, position] of saving) this.saved[index] = position
+        for (const [progress, saved] of saving) progress.saved = saved
         this.inflight = undefined
         this.options.observer?.durable?.(number)
       },
@@ -269,10 +238,10 @@ export class Engine {
   }
 
   /** Sends the same bytes again while the broker says that nothing was written. */
-  private async send(transaction: { batches: readonly Batch[]; puts: readonly Put[] }): Promise<void> {
+  private async send(transaction: Transaction): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await (this.producer as Producer).commit(transaction)
+        return await this.producer.commit(transaction)
       } catch (error) {
         if (!(error instanceof RetriableError) || attempt >= MAX_COMMIT_ATTEMPTS) throw error
         await this.options.backOff?.(attempt)
@@ -285,7 +254,7 @@ export class Engine {
     const keep = new Map<string, number>()
     const least = (name: string, offset: number) => keep.set(name, Math.min(keep.get(name) ?? offset, offset))
     for (const [index, task] of this.tasks.entries()) {
-      const saved = this.saved[index]
+      const { saved } = this.progress[index] as Progress
       least(`${JOURNAL}/${task.planned.producer}`, saved?.seq ?? 0)
       for (const [number, channel] of task.channels.entries()) least(channel.origin, saved?.positions[number] ?? 0)
     }
@@ -308,7 +277,8 @@ export class Engine {
     return this.commits
   }
 
-  private journalSources(frontier_us: number): void {
+  private journalSources(): void {
+    const frontier_us = this.scheduler.now_us
     for (const source of this.sources) {
       if (!source.touched) continue
       source.touched = false
@@ -323,6 +293,28 @@ export class Engine {
       )
       this.journal(producer, entry, frontier_us)
     }
+  }
+
+  /** An entry for every task that did something, and a snapshot where one is due or the stop is `graceful`. */
+  private journalTasks(graceful: boolean): { puts: Put[]; saving: (readonly [Progress, Saved])[] } {
+    const frontier_us = this.scheduler.now_us
+    const puts: Put[] = []
+    const saving: (readonly [Progress, Saved])[] = []
+    for (const [index, task] of this.tasks.entries()) {
+      const progress = this.progress[index] as Progress
+      if (!task.touched && !(graceful && progress.tail > 0)) continue
+      const seq = progress.entries++
+      const tail = progress.tail + 1
+      const snapshot = graceful || tail >= task.planned.snapshot_every || task.tail_records > MAX_TAIL_RECORDS
+      this.journal(task.planned.producer, taskEntry(task, seq, this.options.hashes, frontier_us, snapshot), frontier_us)
+      progress.tail = snapshot ? 0 : tail
+      if (snapshot) {
+        puts.push(...takeSnapshot(task, seq))
+        saving.push([progress, { positions: task.channels.map((channel) => channel.position), seq }])
+      }
+      task.commit()
+    }
+    return { puts, saving }
   }
 
   private journal(producer: number, entry: JournalEntry, frontier_us: number): void {
@@ -344,12 +336,6 @@ function mayWait(task: PlannedTask, input: PlannedInput): boolean {
   if (task.merge === 'arrival' || input.delay_us > 0) return false
   return task.last || (input.table && task.processor.on[input.port] === undefined)
 }
-
-/** A commit refused this often is given up: the outside does not recover. */
-const MAX_COMMIT_ATTEMPTS = 50
-
-/** A task that has read this many records since its snapshot takes one at its next commit. */
-const MAX_TAIL_RECORDS = 200_000
 
 function outsideOf(options: EngineOptions, stage: string): Outside | undefined {
   const runner = options.runners[stage]

@@ -1,23 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { Arena } from '../api/arena.ts'
 import { parseRecordId } from '../api/record.ts'
-import type { BatchBuilder, Causes } from '../log/batch.ts'
+import type { Causes } from '../log/batch.ts'
 import type { Plan, PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 import { mixHash } from './envelope.ts'
+import type { Lane } from './lane.ts'
 import type { Outlet, Output, Task } from './task.ts'
-
-/** One partition while the engine runs: the batch under construction, its next offset, and who reads it. */
-export interface Lane {
-  readonly topic: PlannedTopic
-  readonly partition: number
-  builder: BatchBuilder
-  /** The batch of the commit under way, or empty. */
-  spare: BatchBuilder
-  next_offset: number
-  /** `waits`: the record is no reason to run the task. */
-  readonly consumers: readonly { readonly task: number; readonly channel: number; readonly waits: boolean }[]
-}
 
 /** Where a record goes once it is encoded. */
 export type Deliver = (lane: Lane, envelope: Envelope) => void

@@ -1,11 +1,11 @@
 import type { Reader } from '../api/broker.ts'
 import { AppError, assert, InvariantError } from '../api/fault.ts'
-import { BatchBuilder } from '../log/batch.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Comparison, type Difference } from './comparison.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL } from './journal.ts'
-import { type Lane, LiveOutlet } from './outlet.ts'
+import { type Lane, openLanes } from './lane.ts'
+import { LiveOutlet } from './outlet.ts'
 import { type RecordedInput, RecordedInputs } from './recorded.ts'
 import { type Runnable, Scheduler } from './scheduler.ts'
 import { Task } from './task.ts'
@@ -125,19 +125,12 @@ class Replay {
     const computing = plan.tasks.filter((task) => task.processor.kind === 'processor').map((task) => task.name)
     const computed = new Set(computing)
     const isComputed = (name: string) => computed.has(name)
-    this.lanes = plan.topics.map((topic) =>
-      Array.from({ length: topic.partitions }, (_, partition): Lane => {
-        const builder = new BatchBuilder(topic.name, partition, options.schemaId(topic.record.fingerprint))
-        const consumers = plan.tasks.flatMap((task, index) =>
-          task.inputs.flatMap((input, channel) =>
-            isComputed(task.name) && input.topic === topic && input.partition === partition
-              ? [{ task: index, channel, waits: false }]
-              : [],
-          ),
-        )
-        return { topic, partition, builder, spare: builder, next_offset: 0, consumers }
-      }),
-    )
+    this.lanes = openLanes({
+      plan,
+      schemaId: options.schemaId,
+      endOffset: () => 0,
+      reads: (task) => (isComputed(task.name) ? 'now' : 'never'),
+    })
     this.outlet = new LiveOutlet(plan, this.lanes, (lane, envelope) => this.deliver(lane, envelope))
     this.tasks = plan.tasks.map((planned) =>
       isComputed(planned.name)

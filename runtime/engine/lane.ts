@@ -1,0 +1,55 @@
+import { BatchBuilder } from '../log/batch.ts'
+import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
+
+/** One partition while an engine runs: the batch under construction, its next offset, and who reads it. */
+export interface Lane {
+  readonly topic: PlannedTopic
+  readonly partition: number
+  builder: BatchBuilder
+  /** The batch of the commit under way, or empty. */
+  spare: BatchBuilder
+  next_offset: number
+  readonly consumers: readonly Consumer[]
+}
+
+export interface Consumer {
+  /** Its index among the plan's tasks, and the channel's among the task's inputs. */
+  readonly task: number
+  readonly channel: number
+  /** The record is no reason to run the task. */
+  readonly waits: boolean
+}
+
+export interface LaneOptions {
+  readonly plan: Plan
+  readonly schemaId: (fingerprint: string) => number
+  /** Offset after the last record that is there already. */
+  readonly endOffset: (topic: PlannedTopic, partition: number) => number
+  /** Whether an input of a task is fed by its lane, and whether its records may wait. */
+  readonly reads: (task: PlannedTask, input: PlannedInput) => 'now' | 'waits' | 'never'
+}
+
+/** Lanes by topic index and partition, every batch empty. */
+export function openLanes({ plan, schemaId, endOffset, reads }: LaneOptions): Lane[][] {
+  return plan.topics.map((topic) =>
+    Array.from({ length: topic.partitions }, (_, partition): Lane => {
+      const id = schemaId(topic.record.fingerprint)
+      const consumers: Consumer[] = []
+      for (const [task, planned] of plan.tasks.entries()) {
+        for (const [channel, input] of planned.inputs.entries()) {
+          if (input.topic !== topic || input.partition !== partition) continue
+          const how = reads(planned, input)
+          if (how !== 'never') consumers.push({ task, channel, waits: how === 'waits' })
+        }
+      }
+      return {
+        topic,
+        partition,
+        builder: new BatchBuilder(topic.name, partition, id),
+        spare: new BatchBuilder(topic.name, partition, id),
+        next_offset: endOffset(topic, partition),
+        consumers,
+      }
+    }),
+  )
+}
