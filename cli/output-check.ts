@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
-import { AppError, Arena, type Reader } from '../runtime/api/index.ts'
+import { AppError, type Reader } from '../runtime/api/index.ts'
 import { mixHash } from '../runtime/engine/envelope.ts'
-import type { Outlet, Output, Task } from '../runtime/engine/task.ts'
+import { ComparingOutlet } from '../runtime/engine/outlet.ts'
+import type { Task } from '../runtime/engine/task.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
-import type { PlannedTopic } from '../runtime/plan/plan.ts'
+import { outputTopics } from '../runtime/plan/plan.ts'
 
 /**
  * Compares what a task emits when it is run again, from its first record on, with what it once wrote.
@@ -11,35 +12,20 @@ import type { PlannedTopic } from '../runtime/plan/plan.ts'
  * The records of one task are spread over topics and partitions, so the comparison is a sum that has no order: of a
  * hash of each record's sequence number and body. Where retention has dropped some of them it says nothing.
  */
-export class OutputCheck implements Outlet {
-  private readonly arena = new Arena()
+export class OutputCheck extends ComparingOutlet {
   private sum = 0
 
-  emit(task: Task, outputs: readonly Output[]): void {
-    const { arena } = this
-    arena.reset()
-    const ends: number[] = []
-    for (const { topic, value } of outputs) {
-      topic.record.encode(value, arena)
-      ends.push(arena.pos)
-    }
-    let start = 0
-    for (const end of ends) {
-      const crc = crc32(arena.buf.subarray(start, end), 0)
-      this.sum ^= mixHash(0, task.next_seq, crc)
-      task.outputs_hash = mixHash(task.outputs_hash, task.next_seq++, crc)
-      task.outputs_count++
-      start = end
-    }
+  protected override count(task: Task, crc: number): void {
+    this.sum ^= mixHash(0, task.next_seq, crc)
+    super.count(task, crc)
   }
 
   /** An AppError `STATE_DIFFERS` (exit 3) if the task now writes something else than it once did. */
   async compare(reader: Reader, task: Task): Promise<void> {
-    const { outputs, faults_to, name } = task.planned
-    const topics = new Set<PlannedTopic>([...outputs.values(), ...(faults_to === undefined ? [] : [faults_to])])
+    const { name } = task.planned
     let count = 0
     let sum = 0
-    for (const topic of topics) {
+    for (const topic of outputTopics(task.planned)) {
       for (let partition = 0; partition < topic.partitions; partition++) {
         const { start_offset, end_offset } = reader.partition(topic.name, partition)
         if (start_offset > 0) return

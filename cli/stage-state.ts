@@ -6,7 +6,7 @@ import { envelopes, load, readJournal, refuseForeignTail, restore } from '../run
 import { loadSnapshot, TASKS } from '../runtime/engine/snapshot.ts'
 import { type StateEntry, stateOf } from '../runtime/engine/state-view.ts'
 import { type Outlet, Task } from '../runtime/engine/task.ts'
-import type { PlannedTask } from '../runtime/plan/plan.ts'
+import { type PlannedTask, producerNumbers } from '../runtime/plan/plan.ts'
 import { canonical, parseCanonical } from '../runtime/state/canonical.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
 import type { Composition } from './compose.ts'
@@ -33,7 +33,7 @@ export class StageState {
     this.reader = reader
     this.composition = composition
     this.stage = stage
-    this.producers = new Map(composition.plan.producers.map((name, index) => [name, index]))
+    this.producers = producerNumbers(composition.plan)
     this.planned = composition.plan.tasks.filter((task) => task.stage === stage)
     if (this.planned.length > 0) return
     const hint = hintFor(stage, composition.plan.stages, 'stages')

@@ -1,6 +1,6 @@
 import type { Reader, StoredBatch } from '../api/broker.ts'
 import { RecordCursor } from '../log/batch.ts'
-import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
 import { RecordedLane } from './recorded.ts'
 
 /** Where replay and record part, and in what: `key`, `body`, `stream_time`, `causes`, `missing` or `surplus`. */
@@ -38,8 +38,7 @@ export class Comparison {
     const topics = new Set<PlannedTopic>()
     for (const task of plan.tasks) {
       if (!computed(task.name)) continue
-      for (const topic of task.outputs.values()) topics.add(topic)
-      if (task.faults_to !== undefined) topics.add(task.faults_to)
+      for (const topic of outputTopics(task)) topics.add(topic)
     }
     for (const topic of topics) {
       for (let partition = 0; partition < topic.partitions; partition++) {

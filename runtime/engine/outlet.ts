@@ -73,12 +73,7 @@ export class LiveOutlet implements Outlet {
       return
     }
     const aside = this.aside
-    aside.reset()
-    const ends: number[] = []
-    for (const { topic, value } of outputs) {
-      topic.record.encode(value, aside)
-      ends.push(aside.pos)
-    }
+    const ends = encodeAside(outputs, aside)
     let start = 0
     for (const [index, { topic, value }] of outputs.entries()) {
       const end = ends[index] as number
@@ -183,21 +178,30 @@ export class ComparingOutlet implements Outlet {
   private readonly aside = new Arena()
 
   emit(task: Task, outputs: readonly Output[]): void {
-    const aside = this.aside
-    aside.reset()
-    const ends: number[] = []
-    for (const { topic, value } of outputs) {
-      topic.record.encode(value, aside)
-      ends.push(aside.pos)
-    }
+    const ends = encodeAside(outputs, this.aside)
     let start = 0
     for (const end of ends) {
-      const crc = crc32(aside.buf.subarray(start, end), 0)
-      task.outputs_hash = mixHash(task.outputs_hash, task.next_seq++, crc)
-      task.outputs_count++
+      this.count(task, crc32(this.aside.buf.subarray(start, end), 0))
       start = end
     }
   }
+
+  /** Counts the task's next record, whose body has this CRC-32. */
+  protected count(task: Task, crc: number): void {
+    task.outputs_hash = mixHash(task.outputs_hash, task.next_seq++, crc)
+    task.outputs_count++
+  }
+}
+
+/** Encodes the outputs of one step side by side; answers where each body ends. */
+function encodeAside(outputs: readonly Output[], aside: Arena): number[] {
+  aside.reset()
+  const ends: number[] = []
+  for (const { topic, value } of outputs) {
+    topic.record.encode(value, aside)
+    ends.push(aside.pos)
+  }
+  return ends
 }
 
 /** The key of a record: the field that the topic names. */

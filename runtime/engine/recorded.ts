@@ -1,9 +1,9 @@
-import { crc32 } from 'node:zlib'
 import type { Reader, StoredBatch } from '../api/broker.ts'
-import { AppError, DataFault } from '../api/fault.ts'
+import { AppError } from '../api/fault.ts'
 import { RecordCursor } from '../log/batch.ts'
-import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
+import { storedEnvelope } from './stored.ts'
 
 /**
  * One recorded partition, read record by record in the order of its offsets; a batch in memory at a time.
@@ -54,7 +54,7 @@ export class RecordedLane {
     this.batch = undefined
   }
 
-  /** Loads batches until a wanted record is in hand or the partition ends. */
+  /** Loads batches until a wanted record is in hand or the partition ends. An AppError `DATA_DAMAGED` if one is gone. */
   async load(): Promise<void> {
     while (!this.standing && !this.ended) {
       if (this.next_offset >= this.end_offset) {
@@ -100,8 +100,7 @@ export class RecordedInputs {
     const topics = new Set(plan.sources.map((source) => source.topic))
     for (const task of plan.tasks) {
       if (computed(task.name)) continue
-      for (const topic of task.outputs.values()) topics.add(topic)
-      if (task.faults_to !== undefined) topics.add(task.faults_to)
+      for (const topic of outputTopics(task)) topics.add(topic)
     }
     this.producers = producers
     this.lanes = plan.topics
@@ -139,43 +138,7 @@ export class RecordedInputs {
   }
 
   private envelope(lane: RecordedLane): Envelope {
-    const { topic, partition, bodies } = lane
     const cursor = lane.head as RecordCursor
-    const { offset, seq, stream_time_us, body_start: start, body_end: end } = cursor
-    let value: unknown
-    try {
-      value = topic.record.decode(bodies, start, end)
-    } catch (cause) {
-      if (!(cause instanceof DataFault)) throw cause
-      throw new AppError(
-        'DATA_DAMAGED',
-        `${topic.name}/${partition}@${offset} is no ${topic.record.name}: ${cause.message}`,
-        {
-          exit_code: 3,
-          hint: 'restore the directory from a copy; `aitrader audit verify` tells what else is damaged',
-          cause,
-        },
-      )
-    }
-    const producer = this.producers.get(cursor.producer) as number
-    const crc = crc32(bodies.subarray(start, end), 0)
-    return {
-      topic,
-      partition,
-      offset,
-      producer,
-      seq,
-      stream_time_us,
-      key: cursor.key(),
-      value,
-      cause_producer: -1,
-      cause_seq: -1,
-      more_causes: cursor.causes(),
-      crc,
-      arrived_ms: Number.NaN,
-      carrier: { buf: bodies },
-      start,
-      end,
-    }
+    return storedEnvelope(lane.topic, lane, cursor, this.producers.get(cursor.producer) as number)
   }
 }

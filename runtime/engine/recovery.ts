@@ -1,15 +1,16 @@
-import { crc32 } from 'node:zlib'
 import type { Reader } from '../api/broker.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
-import type { PlannedTopic } from '../plan/plan.ts'
+import { type PlannedTopic, producerNumbers } from '../plan/plan.ts'
+import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
 import type { EngineOptions, SourceState } from './options.ts'
 import { ComparingOutlet } from './outlet.ts'
 import type { Scheduler } from './scheduler.ts'
 import { CELLS, cellPrefix, loadCell, loadSnapshot, TASKS } from './snapshot.ts'
+import { storedEnvelope } from './stored.ts'
 import type { Task } from './task.ts'
 
 /** What recovery fills: an engine that has done nothing yet. */
@@ -29,7 +30,7 @@ export interface Recoverable {
  */
 export async function recover(engine: Recoverable, options: EngineOptions): Promise<void> {
   const { broker, plan } = options
-  const producers = new Map(plan.producers.map((name, index) => [name, index]))
+  const producers = producerNumbers(plan)
   let frontier_us = 0
   for (const source of engine.sources) {
     const end = broker.partition(JOURNAL, source.planned.producer).end_offset
@@ -84,6 +85,7 @@ export async function restore(
   return tail
 }
 
+/** Entries `[from, to)` of a producer's journal, which must be there. */
 export async function readJournal(
   broker: Reader,
   type: JournalType,
@@ -105,7 +107,10 @@ export async function readJournal(
   return entries
 }
 
-/** Records `[from, to)` of a partition as the engine passes them around. */
+/**
+ * Records `[from, to)` of a partition as the engine passes them around. Throws an AppError `STATE_UNRECOVERABLE`
+ * (exit 3) if one of them is gone, `DATA_DAMAGED` (exit 3) if one is no record of the topic.
+ */
 export async function* envelopes(
   broker: Reader,
   topic: PlannedTopic,
@@ -128,39 +133,19 @@ export async function* envelopes(
       )
     }
     cursor.open(batch, offset)
-    const carrier = { buf: batch.bodies }
     while (cursor.next() && cursor.offset < to) {
-      const { body_start: start, body_end: end, seq, stream_time_us } = cursor
       const producer = producers.get(cursor.producer)
       assert(
         producer !== undefined,
         `${topic.name}/${partition}@${cursor.offset} was written by the unknown ${cursor.producer}`,
       )
-      const value = topic.record.decode(batch.bodies, start, end)
-      const crc = crc32(batch.bodies.subarray(start, end), 0)
       offset = cursor.offset + 1
-      yield {
-        topic,
-        partition,
-        offset: cursor.offset,
-        producer,
-        seq,
-        stream_time_us,
-        key: cursor.key(),
-        value,
-        cause_producer: -1,
-        cause_seq: -1,
-        more_causes: cursor.causes(),
-        crc,
-        arrived_ms: Number.NaN,
-        carrier,
-        start,
-        end,
-      }
+      yield storedEnvelope(topic, batch, cursor, producer)
     }
   }
 }
 
+/** An AppError `BUILD_CHANGED` (exit 2) if a journal entry of the task was written by something else than `hashes`. */
 export function refuseForeignTail(task: Task, tail: readonly JournalEntry[], hashes: Hashes): void {
   for (const entry of tail) {
     for (const what of ['code', 'config', 'schemas', 'models'] as const) {
@@ -183,28 +168,29 @@ async function rerun(
   task.outlet = new ComparingOutlet()
   for (const entry of tail) {
     for (const read of entry.inputs) {
-      const number = task.channels.findIndex(
-        ({ input }) => input.topic.name === read.topic && input.partition === read.partition,
-      )
-      const channel = task.channels[number]
-      assert(channel !== undefined, `${task.planned.name} has no input ${read.topic}/${read.partition}`)
-      for await (const envelope of envelopes(
-        broker,
-        channel.input.topic,
-        read.partition,
-        read.from,
-        read.to,
-        producers,
-      )) {
+      const number = channelOf(task, read)
+      const { topic, partition } = (task.channels[number] as Channel).input
+      for await (const envelope of envelopes(broker, topic, partition, read.from, read.to, producers)) {
         task.deliver(number, envelope)
       }
     }
     if (task.planned.merge === 'arrival') task.runOrdered(entry.order, entry.frontier_us)
-    else await task.run(entry.frontier_us)
+    else {
+      // An effect takes a snapshot at every commit: only pure tasks have a tail.
+      assert(task.run(entry.frontier_us) === undefined, `${task.planned.name} waits for an effect while it is re-run`)
+    }
     compare(task, entry)
     task.commit()
   }
   task.outlet = live
+}
+
+/** Index of the channel that a journal entry's input names. */
+function channelOf(task: Task, { topic, partition }: JournalEntry['inputs'][number]): number {
+  const origin = `${topic}/${partition}`
+  const number = task.channels.findIndex((channel) => channel.origin === origin)
+  assert(number >= 0, `${task.planned.name} has no input ${origin}`)
+  return number
 }
 
 /** The first difference between what was journaled and what came out now is fatal. */
@@ -221,11 +207,9 @@ function compare(task: Task, entry: JournalEntry): void {
     )
   }
   for (const read of entry.inputs) {
-    const channel = task.channels.find(
-      ({ input }) => input.topic.name === read.topic && input.partition === read.partition,
-    )
-    differs(`records read of ${read.topic}/${read.partition}`, read.count, channel?.count ?? 0)
-    differs(`hash of ${read.topic}/${read.partition}`, read.hash, channel?.hash ?? 0)
+    const { origin, count, hash } = task.channels[channelOf(task, read)] as Channel
+    differs(`records read of ${origin}`, read.count, count)
+    differs(`hash of ${origin}`, read.hash, hash)
   }
   differs('timers fired', entry.timers, task.timers_fired)
   differs('records written', entry.outputs_count, task.outputs_count)

@@ -1,6 +1,6 @@
 import type { Reader } from '../api/broker.ts'
 import { AppError, assert, InvariantError } from '../api/fault.ts'
-import type { Plan } from '../plan/plan.ts'
+import { type Plan, producerNumbers } from '../plan/plan.ts'
 import { Comparison, type Difference } from './comparison.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL } from './journal.ts'
@@ -121,7 +121,7 @@ class Replay {
   constructor(options: ReplayOptions) {
     const { plan, reader } = options
     this.options = options
-    const producers = new Map(plan.producers.map((name, index) => [name, index]))
+    const producers = producerNumbers(plan)
     const computing = plan.tasks.filter((task) => task.processor.kind === 'processor').map((task) => task.name)
     const computed = new Set(computing)
     const isComputed = (name: string) => computed.has(name)

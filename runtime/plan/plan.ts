@@ -5,12 +5,6 @@ import type { RecordType } from '../api/record.ts'
 import type { EffectDeclaration, StageDeclaration, Topology } from '../topology/types.ts'
 import { partitionOf } from './partitioner.ts'
 
-/**
- * The planner: from a checked topology to topics, producers and tasks in the order they run.
- *
- * Producers are numbered sources first, then tasks in topological order; this number is the `producer` of the merge
- * order. Within one instant of stream time a task therefore runs after everything that feeds it.
- */
 export interface PlannedTopic {
   readonly index: number
   readonly name: string
@@ -57,6 +51,12 @@ export interface PlannedSource {
   readonly topic: PlannedTopic
 }
 
+/**
+ * A checked topology as topics, producers and tasks in the order they run.
+ *
+ * Producers are numbered sources first, then tasks in topological order; this number is the `producer` of the merge
+ * order. Within one instant of stream time a task therefore runs after everything that feeds it.
+ */
 export interface Plan {
   readonly topology: Topology
   readonly topics: readonly PlannedTopic[]
@@ -68,6 +68,17 @@ export interface Plan {
   readonly producers: readonly string[]
 }
 
+/** Numbers of all producers, by name. */
+export function producerNumbers(plan: Plan): ReadonlyMap<string, number> {
+  return new Map(plan.producers.map((name, number) => [name, number]))
+}
+
+/** Every topic that a task can write, dead letters included, each once. */
+export function outputTopics({ outputs, faults_to }: PlannedTask): ReadonlySet<PlannedTopic> {
+  const topics = new Set(outputs.values())
+  return faults_to === undefined ? topics : topics.add(faults_to)
+}
+
 /** Parameters that the runtime fills in where a processor declares them and the stage does not: by name. */
 export type Provided = Readonly<Record<string, unknown>>
 
@@ -76,7 +87,10 @@ export interface World {
   readonly records: Readonly<Record<string, RecordType<unknown>>>
 }
 
-/** Plans a linted topology. What lint would have found is an assertion here. */
+/**
+ * Plans a linted topology. What lint would have found is an assertion here; a circle of stages without a feedback edge is
+ * an AppError `UNDECLARED_CYCLE` (exit 1).
+ */
 export function plan(topology: Topology, world: World, provided: Provided = {}): Plan {
   const given: Provided = { instruments: topology.instruments, ...provided }
   const topics = Object.entries(topology.topics).map(([name, declared], index): PlannedTopic => {
@@ -120,6 +134,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
     const count = keyed[0] === undefined ? 1 : topic(keyed[0].topic).partitions
     const outputs = new Map(Object.entries(stage.to).map(([port, to]) => [port, topic(to)]))
     const params = withProvided(processor, stage, given)
+    const last = isLast(topology, name, processor)
     for (let number = 0; number < count; number++) {
       tasks.push({
         name: `${name}/${number}`,
@@ -135,7 +150,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
         merge: stage.merge,
         max_faults: stage.max_faults,
         effect: stage.effect,
-        last: isLast(topology, name, processor),
+        last,
       })
     }
   }
