@@ -91,7 +91,11 @@ export class Engine {
     }))
   }
 
-  /** Declares the topics, takes the transactional id (which fences a predecessor), and recovers every task. */
+  /**
+   * Declares the topics, takes the transactional id (which fences a predecessor), and recovers every task. Rejects with
+   * what the broker and recovery refuse: `TOPIC_MISMATCH`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
+   * `RECOVERY_DIFFERS`, `DATA_DAMAGED` (exit 3).
+   */
   static async open(options: EngineOptions): Promise<Engine> {
     const { plan, broker } = options
     await broker.declare([...topicSpecs(plan), journalTopic(plan)])
@@ -124,7 +128,10 @@ export class Engine {
     return bytes
   }
 
-  /** Writes one record of source `index` at its stream time; what was due before must have been worked off. */
+  /**
+   * Writes one record of source `index` at its stream time; what was due before must have been worked off (`prepare`).
+   * `position` is where the source stands after it; `arrived_ms` is as in `Envelope`.
+   */
   ingest(index: number, value: unknown, stream_time_us: number, position: Json, arrived_ms: number): void {
     const source = this.sources[index] as SourceState
     assert(stream_time_us >= this.scheduler.now_us, `source ${source.planned.name} went back in stream time`)
@@ -249,7 +256,10 @@ export class Engine {
     }
   }
 
-  /** Drops what retention allows and no recovery needs; answers the number of records dropped. */
+  /**
+   * Drops what retention allows and no recovery needs; answers the number of records dropped. A task that has taken no
+   * snapshot in this process keeps all its inputs.
+   */
   trim(): Promise<number> {
     const keep = new Map<string, number>()
     const least = (name: string, offset: number) => keep.set(name, Math.min(keep.get(name) ?? offset, offset))

@@ -4,6 +4,7 @@ import type { Source, SourceItem } from '../api/source.ts'
 import { canonical } from '../state/canonical.ts'
 import type { Engine } from './engine.ts'
 import type { SourceState } from './options.ts'
+import { Pace } from './pace.ts'
 
 /** The process's clock and timers, replaceable: commits, pacing and latencies use it, results never do. */
 export interface Clock {
@@ -37,13 +38,13 @@ interface FeedPosition {
   readonly stream_time_us: number
 }
 
-/** As fast as it goes, nobody waits for an order to be durable: fewer, larger commits. */
+/** Commit intervals between two commits as fast as it goes: nobody waits for an order to be durable there. */
 const UNPACED_INTERVALS = 4
 
 /** Wall time between two rounds of retention, milliseconds. */
 const TRIM_INTERVAL_MS = 1000
 
-/** Most bytes of one epoch; back-pressure begins here whatever the interval. */
+/** Bytes of an epoch beyond which it is committed whatever the interval: back-pressure begins here, memory stays bounded. */
 const MAX_EPOCH_BYTES = 8 * 1024 * 1024
 
 /**
@@ -69,11 +70,11 @@ export class Run {
   private failure: unknown
   /** What ended the source before its end: damaged data. What it delivered is kept. */
   private source_failure: { readonly error: unknown } | undefined
-  /** Wall and stream time at which pacing began. */
-  private pace_wall_ms = 0
-  private pace_stream_us = -1
+  private readonly pace: Pace
+  /** When the last wait ended: a frame that was due meanwhile is taken no earlier, milliseconds. */
   private woke_ms = 0
   private wake: (() => void) | undefined
+  /** Frames ingested by this run. */
   frames = 0
 
   constructor(options: RunOptions) {
@@ -84,11 +85,11 @@ export class Run {
     assert(feed !== undefined, `the topology has no source ${options.feed.name}`)
     this.feed = feed
     this.identity = canonical(options.feed.source.identity)
-    const paced = Number.isFinite(options.speed)
-    this.interval_ms = options.commit_interval_ms * (paced ? 1 : UNPACED_INTERVALS)
+    this.pace = new Pace(options.clock, options.speed)
+    this.interval_ms = options.commit_interval_ms * (this.pace.paced ? 1 : UNPACED_INTERVALS)
   }
 
-  /** Hands in a record for the source `control`; resolves when it is durable. */
+  /** Hands in a record for the source `control`; resolves when it is durable. An AppError `NO_CONTROL` (exit 2) without one. */
   control(value: unknown): Promise<void> {
     return new Promise((done, failed) => {
       this.controls.push({ value, done, failed })
@@ -101,10 +102,14 @@ export class Run {
     this.wake?.()
   }
 
-  /** Runs to the end, or until stopped; everything is durable and snapshot when it resolves. */
+  /**
+   * Runs to the end, or until stopped; everything is durable and snapshot when it resolves. Rejects with an AppError
+   * `SOURCE_MISMATCH` (exit 2) before anything is written if the directory holds another source's records, else with
+   * what stopped the engine or the source; what was delivered until then is kept.
+   */
   async run(): Promise<void> {
     const { engine, options } = this
-    const position = this.feed.position as unknown as FeedPosition | undefined
+    const { position } = this
     if (position !== undefined && position.identity !== this.identity) {
       throw new AppError('SOURCE_MISMATCH', 'this directory was written from another source', {
         exit_code: 2,
@@ -130,9 +135,9 @@ export class Run {
   }
 
   private async loop(): Promise<void> {
-    const { options, engine } = this
+    const { options, engine, pace } = this
     const { clock, stop } = options
-    const paced = Number.isFinite(options.speed)
+    const { paced } = pace
     while (!stop.requested) {
       if (this.failure !== undefined) throw this.failure
       this.ahead ??= options.feed.source.take()
@@ -153,7 +158,7 @@ export class Run {
       }
       let arrived_ms: number
       if (paced) {
-        const due_ms = this.dueAt(item)
+        const due_ms = pace.dueAt(item.stream_time_us)
         const now_ms = clock.now_ms()
         if (due_ms > now_ms) {
           await this.idle(item)
@@ -185,25 +190,30 @@ export class Run {
   private async drain(): Promise<void> {
     const end_us = this.endOfDrain()
     if (end_us === undefined) return
-    if (Number.isFinite(this.options.speed)) {
-      while (!this.options.stop.requested && this.pacedNow() < end_us) await this.idle(undefined)
+    if (this.pace.paced) {
+      while (!this.options.stop.requested && this.pace.now(this.engine.now_us) < end_us) await this.idle(undefined)
       if (this.options.stop.requested) return
     }
     await this.engine.advance(end_us)
   }
 
+  /** Where the feed stands: what the last frame ingested or recovered carried. */
+  private get position(): FeedPosition | undefined {
+    return this.feed.position as unknown as FeedPosition | undefined
+  }
+
+  /** Stream time at which the drain is over, microseconds; undefined before the first frame. */
   private endOfDrain(): number | undefined {
-    const position = this.feed.position as unknown as FeedPosition | undefined
+    const { position } = this
     return position === undefined ? undefined : position.stream_time_us + this.options.end_drain_ms * 1000
   }
 
   /** Commits when the interval is over and the last write is done, or when the epoch is full. */
   private checkCommit(): Promise<void> | undefined {
     const { engine, options } = this
-    if (engine.pending >= options.commit_max_records || (engine.pending & 1023) === 1023) {
-      if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES)
-        return this.fullEpoch()
-    }
+    if (engine.pending >= options.commit_max_records) return this.fullEpoch()
+    // Bytes are a sum over all lanes, so they are looked at now and then only.
+    if ((engine.pending & 1023) === 1023 && engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
     const now_ms = options.clock.now_ms()
     if (now_ms - this.last_commit_ms < this.interval_ms) return undefined
     if (this.inflight === undefined) this.begin(now_ms)
@@ -268,14 +278,15 @@ export class Run {
 
   /** Nothing is due yet: tick, commit, and sleep until `next` is due or something happens. */
   private async idle(next: SourceItem | undefined): Promise<void> {
-    const { engine, options } = this
+    const { engine, options, pace } = this
     const now_ms = options.clock.now_ms()
-    const tick_us = Math.min(this.pacedNow(), next === undefined ? (this.endOfDrain() ?? 0) : next.stream_time_us - 1)
+    const last_us = next === undefined ? (this.endOfDrain() ?? 0) : next.stream_time_us - 1
+    const tick_us = Math.min(pace.now(engine.now_us), last_us)
     if (tick_us > engine.now_us) await engine.advance(tick_us)
     const owed_ms = this.last_commit_ms + options.commit_interval_ms - now_ms
     if (engine.pending > 0 && this.inflight === undefined && owed_ms <= 0) this.begin(now_ms)
-    const due_ms = next === undefined ? Number.POSITIVE_INFINITY : this.dueAt(next) - now_ms
-    const timer_ms = (engine.scheduler.next() - tick_us) / (1000 * Math.min(options.speed, 1e6))
+    const due_ms = next === undefined ? Number.POSITIVE_INFINITY : pace.dueAt(next.stream_time_us) - now_ms
+    const timer_ms = (engine.scheduler.next() - tick_us) / (1000 * Math.min(pace.speed, 1e6))
     const commit_ms =
       engine.pending > 0 && this.inflight === undefined ? Math.max(owed_ms, 0) : Number.POSITIVE_INFINITY
     const delay_ms = Math.min(due_ms, Math.max(timer_ms, 1), commit_ms, 100)
@@ -289,25 +300,6 @@ export class Run {
     })
     await Promise.race([until, woken])
     this.wake = undefined
-  }
-
-  private dueAt(item: SourceItem): number {
-    if (this.pace_stream_us < 0) {
-      this.pace_stream_us = item.stream_time_us
-      this.pace_wall_ms = this.options.clock.now_ms()
-    }
-    return this.pace_wall_ms + (item.stream_time_us - this.pace_stream_us) / (1000 * this.options.speed)
-  }
-
-  /** Where stream time stands by the wall clock, microseconds. */
-  private pacedNow(): number {
-    if (!Number.isFinite(this.options.speed)) return Number.POSITIVE_INFINITY
-    if (this.pace_stream_us < 0) {
-      this.pace_stream_us = this.engine.now_us
-      this.pace_wall_ms = this.options.clock.now_ms()
-    }
-    const elapsed_ms = this.options.clock.now_ms() - this.pace_wall_ms
-    return Math.floor(this.pace_stream_us + elapsed_ms * 1000 * this.options.speed)
   }
 
   /** Writes waiting control records just above the frontier, each at an instant of its own. */
