@@ -64,6 +64,7 @@ function said({
   records,
   sha256: claimed,
   body,
+  causes,
 }: AuditEvent): string | undefined {
   if (kind === 'RUN')
     return toHex(sha256(body)) === toHex(claimed) ? undefined : 'its manifest does not hash to what it says'
@@ -73,7 +74,7 @@ function said({
     return possible ? undefined : `it seals ${records} records from ${first_seq} to ${last_seq}`
   }
   if (first_seq !== last_seq || records !== 1) return `it holds ${records} records in full`
-  return toHex(hashRecord(first_seq, body)) === toHex(claimed)
+  return toHex(hashRecord(first_seq, body, causes)) === toHex(claimed)
     ? undefined
     : 'the record in it does not hash to what it says'
 }

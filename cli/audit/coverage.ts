@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { recordHead } from '../../processors/audit-sink/range.ts'
+import { sealedBytes } from '../../processors/audit-sink/range.ts'
 import { AppError, type Reader, recordId, toHex } from '../../runtime/api/index.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import { AuditEvent } from '../../schemas/generated/index.ts'
@@ -128,7 +128,7 @@ export class Coverage {
         if (cursor.producer !== producer) continue
         if (cursor.seq > last_seq) return `${range} has ${count} of its ${records} records`
         const body = cursor.body()
-        hash.update(recordHead(cursor.seq, body.length)).update(body)
+        hash.update(sealedBytes(cursor.seq, body, cursor.causes()))
         count++
         if (cursor.seq !== last_seq) continue
         if (count !== records) return `${range} has ${count} records, ${records} were sealed`

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { recordHead } from '../../processors/audit-sink/range.ts'
+import { sealedBytes } from '../../processors/audit-sink/range.ts'
 import { AppError, type Reader, type StoredBatch, toHex } from '../../runtime/api/index.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import type { AuditEvent } from '../../schemas/generated/index.ts'
@@ -165,7 +165,7 @@ export class OriginCheck {
     if (waiting.count === 0) waiting.offset = cursor.offset
     waiting.seen = true
     const body = cursor.body()
-    waiting.hash.update(recordHead(seq, body.length)).update(body)
+    waiting.hash.update(sealedBytes(seq, body, cursor.causes()))
     waiting.count++
     this.covered++
     this.standing = false

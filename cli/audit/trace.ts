@@ -152,7 +152,7 @@ export class Tracer {
       causes.length === 0 && !this.sources.has(found.producer) ? 'it names no cause, and no source wrote it' : undefined
     const twice = all.length > 1 ? `it stands ${all.length} times` : undefined
     const reason = twice ?? vouched.reason ?? said.reason ?? alone
-    const sha = toHex(hashRecord(seq, body))
+    const sha = toHex(hashRecord(seq, body, found.causes))
     const link = {
       id,
       topic,

@@ -118,7 +118,7 @@ function range(record: string) {
       const every_us = ctx.params.seal_every_ms * 1000
       ctx.setTimer(record, (Math.floor(ctx.stream_time_us / every_us) + 1) * every_us)
     }
-    open.add(ctx.producer, ctx.seq, ctx.stream_time_us, ctx.body())
+    open.add(ctx.producer, ctx.seq, ctx.stream_time_us, ctx.body(), ctx.causes())
     if (open.records < ctx.params.seal_records) return keep(state)
     const out: AuditEvent[] = []
     begin(state, ctx, out)
@@ -134,6 +134,7 @@ function full(record: string) {
     begin(state, ctx, out)
     const { topic, partition, producer, seq, stream_time_us } = ctx
     const body = Uint8Array.from(ctx.body())
+    const causes = [...ctx.causes()]
     add(
       state,
       {
@@ -148,9 +149,9 @@ function full(record: string) {
         records: 1,
         first_time_us: stream_time_us,
         last_time_us: stream_time_us,
-        sha256: hashRecord(seq, body),
+        sha256: hashRecord(seq, body, causes),
         body,
-        causes: [...ctx.causes()],
+        causes,
       },
       out,
     )

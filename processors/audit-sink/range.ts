@@ -3,8 +3,9 @@ import { fromBase64, type Json, sha256, toBase64 } from '../../runtime/api/index
 /**
  * A range of records of one producer that waits for its seal.
  *
- * Records are laid side by side as `u64le sequence, u32le length, body` and hashed in one go when the range is closed:
- * a hash per record would cost more than the rest of the audit. The buffer belongs to the state and is reused.
+ * Records are laid side by side as `u64le sequence, u32le length, body, u32le length, causes` (ids, a newline behind
+ * each) and hashed in one go when the range is closed: a hash per record would cost more than the rest of the audit.
+ * The buffer belongs to the state and is reused.
  */
 export class OpenRange {
   producer = ''
@@ -17,7 +18,7 @@ export class OpenRange {
   private view = new DataView(this.bytes.buffer)
   private size = 0
 
-  add(producer: string, seq: number, stream_time_us: number, body: Uint8Array): void {
+  add(producer: string, seq: number, stream_time_us: number, body: Uint8Array, causes: readonly string[]): void {
     if (this.records === 0) {
       this.producer = producer
       this.first_seq = seq
@@ -26,10 +27,9 @@ export class OpenRange {
     this.last_seq = seq
     this.last_time_us = stream_time_us
     this.records++
-    const size = 12 + body.length
+    const size = sizeOf(body, causes)
     if (this.size + size > this.bytes.length) this.grow(size)
-    putHead(this.view, this.size, seq, body.length)
-    this.bytes.set(body, this.size + 12)
+    putRecord(this.bytes, this.view, this.size, seq, body, causes)
     this.size += size
   }
 
@@ -74,23 +74,42 @@ export class OpenRange {
   }
 }
 
-/** SHA-256 over one record as a range of one. */
-export function hashRecord(seq: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(12 + body.length)
-  putHead(new DataView(bytes.buffer), 0, seq, body.length)
-  bytes.set(body, 12)
-  return sha256(bytes)
-}
-
-/** What stands before each body in the bytes that a range is the hash of: `u64le sequence, u32le length`. */
-export function recordHead(seq: number, body_bytes: number): Uint8Array {
-  const bytes = new Uint8Array(12)
-  putHead(new DataView(bytes.buffer), 0, seq, body_bytes)
+/** One record as it stands in the bytes that a range is the hash of. */
+export function sealedBytes(seq: number, body: Uint8Array, causes: readonly string[]): Uint8Array {
+  const bytes = new Uint8Array(sizeOf(body, causes))
+  putRecord(bytes, new DataView(bytes.buffer), 0, seq, body, causes)
   return bytes
 }
 
-function putHead(view: DataView, at: number, seq: number, length: number): void {
-  view.setUint32(at, seq >>> 0, true)
-  view.setUint32(at + 4, Math.floor(seq / 0x1_0000_0000), true)
-  view.setUint32(at + 8, length, true)
+/** SHA-256 over one record as a range of one. */
+export function hashRecord(seq: number, body: Uint8Array, causes: readonly string[]): Uint8Array {
+  return sha256(sealedBytes(seq, body, causes))
+}
+
+function sizeOf(body: Uint8Array, causes: readonly string[]): number {
+  let size = 16 + body.length
+  for (const id of causes) size += id.length + 1
+  return size
+}
+
+/** Ids are ASCII: names of stages are. */
+function putRecord(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  seq: number,
+  body: Uint8Array,
+  causes: readonly string[],
+): void {
+  view.setUint32(start, seq >>> 0, true)
+  view.setUint32(start + 4, Math.floor(seq / 0x1_0000_0000), true)
+  view.setUint32(start + 8, body.length, true)
+  bytes.set(body, start + 12)
+  let at = start + 16 + body.length
+  const causes_start = at
+  for (const id of causes) {
+    for (let i = 0; i < id.length; i++) bytes[at++] = id.charCodeAt(i)
+    bytes[at++] = 10
+  }
+  view.setUint32(causes_start - 4, at - causes_start, true)
 }

@@ -52,13 +52,15 @@ class Sink {
 }
 
 /** What a range is the hash of, written out plainly. */
-function rangeHash(...records: readonly (readonly [seq: number, body: string])[]): string {
+function rangeHash(...records: readonly (readonly [seq: number, body: string, causes?: string])[]): string {
   const hash = createHash('sha256')
-  for (const [seq, body] of records) {
+  for (const [seq, body, causes = ''] of records) {
     const head = Buffer.alloc(12)
     head.writeBigUInt64LE(BigInt(seq), 0)
     head.writeUInt32LE(body.length, 8)
-    hash.update(head).update(body)
+    const tail = Buffer.alloc(4)
+    tail.writeUInt32LE(causes.length, 0)
+    hash.update(head).update(body).update(tail).update(causes)
   }
   return hash.digest('hex')
 }
@@ -96,7 +98,7 @@ describe('the audit sink', () => {
       causes: ['nbbo/0:3', 'feed:9'],
     })
     expect(Buffer.from(first?.body ?? []).toString()).toBe('buy')
-    expect(hex(first?.sha256 ?? new Uint8Array(0))).toBe(rangeHash([7, 'buy']))
+    expect(hex(first?.sha256 ?? new Uint8Array(0))).toBe(rangeHash([7, 'buy', 'nbbo/0:3\nfeed:9\n']))
     expect(first?.previous).toEqual(run?.hash)
     expect(second?.previous).toEqual(first?.hash)
     for (const event of sink.events) {
