@@ -18,6 +18,7 @@ import { Task } from './task.ts'
  * Effects are not run; their recorded outputs appear when their turn comes. It ends where the log ends: timers due by
  * then fire, later ones do not.
  */
+
 export interface ReplayOptions {
   readonly plan: Plan
   readonly reader: Reader

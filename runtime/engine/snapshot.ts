@@ -7,7 +7,10 @@ import type { Task } from './task.ts'
  * Snapshots: the keys that changed, the tables' rows that changed, and one small record per task with its timers, open
  * requests and input positions, all in the transaction of the commit they belong to.
  */
+
+/** Store of cells and table rows, by task. */
 export const CELLS = 'state'
+/** Store of the tasks' main records, by task. */
 export const TASKS = 'snapshot'
 
 interface TaskSnapshot {
@@ -25,6 +28,7 @@ interface TaskSnapshot {
 const text = new TextEncoder()
 const untext = new TextDecoder()
 
+/** What the keys of all cells and rows of a task begin with. */
 export const cellPrefix = (task: string): string => `${task}\u0000`
 const cellKey = (task: string, key: string): string => `${task}\u0000c\u0000${key}`
 const rowKey = (task: string, port: string, key: string): string => `${task}\u0000t\u0000${port}\u0000${key}`

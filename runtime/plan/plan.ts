@@ -2,17 +2,19 @@ import { Value } from 'typebox/value'
 import type { AnyProcessor } from '../api/effect.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { RecordType } from '../api/record.ts'
-import type { EffectDeclaration, StageDeclaration, Topology } from '../topology/types.ts'
+import type { EffectDeclaration, StageDeclaration, TopicDeclaration, Topology } from '../topology/types.ts'
 import { partitionOf } from './partitioner.ts'
 
 export interface PlannedTopic {
   readonly index: number
   readonly name: string
   readonly record: RecordType<unknown>
+  /** Field of the record that is its key. */
   readonly key: string
   readonly partitions: number
   readonly retention_us: number | undefined
   readonly retention_bytes: number | undefined
+  /** The partition that records of `key` go to. */
   partitionOf(key: string): number
 }
 
@@ -35,6 +37,7 @@ export interface PlannedTask {
   readonly processor: AnyProcessor
   readonly params: unknown
   readonly inputs: readonly PlannedInput[]
+  /** Topics by output port; a port that the topology leaves unwired is not here. */
   readonly outputs: ReadonlyMap<string, PlannedTopic>
   readonly faults_to: PlannedTopic | undefined
   readonly snapshot_every: number
@@ -93,28 +96,7 @@ export interface World {
  */
 export function plan(topology: Topology, world: World, provided: Provided = {}): Plan {
   const given: Provided = { instruments: topology.instruments, ...provided }
-  const topics = Object.entries(topology.topics).map(([name, declared], index): PlannedTopic => {
-    const record = world.records[declared.record]
-    assert(record !== undefined, `topic ${name} has the unknown record ${declared.record}`)
-    const cache = new Map<string, number>()
-    return {
-      index,
-      name,
-      record,
-      key: declared.key,
-      partitions: declared.partitions,
-      retention_us: declared.retention_us,
-      retention_bytes: declared.retention_bytes,
-      partitionOf(key) {
-        let partition = cache.get(key)
-        if (partition === undefined) {
-          partition = partitionOf(key, declared.partitions)
-          if (cache.size < 10_000) cache.set(key, partition)
-        }
-        return partition
-      },
-    }
-  })
+  const topics = Object.entries(topology.topics).map(([name], index) => plannedTopic(topology, name, index, world))
   const topic = (name: string): PlannedTopic => {
     const found = topics.find((candidate) => candidate.name === name)
     assert(found !== undefined, `the topic ${name} is not declared`)
@@ -156,6 +138,39 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
   }
   const producers = [...sources.map((source) => source.name), ...tasks.map((task) => task.name)]
   return { topology, topics, sources, tasks, stages, producers }
+}
+
+/** Keys whose partition is remembered, per topic: instruments and accounts are few, and hashing one costs more. */
+const REMEMBERED_KEYS = 10_000
+
+function plannedTopic(topology: Topology, name: string, index: number, world: World): PlannedTopic {
+  const {
+    record: record_name,
+    key,
+    partitions,
+    retention_us,
+    retention_bytes,
+  } = topology.topics[name] as TopicDeclaration
+  const record = world.records[record_name]
+  assert(record !== undefined, `topic ${name} has the unknown record ${record_name}`)
+  const known = new Map<string, number>()
+  return {
+    index,
+    name,
+    record,
+    key,
+    partitions,
+    retention_us,
+    retention_bytes,
+    partitionOf(text) {
+      let partition = known.get(text)
+      if (partition === undefined) {
+        partition = partitionOf(text, partitions)
+        if (known.size < REMEMBERED_KEYS) known.set(text, partition)
+      }
+      return partition
+    },
+  }
 }
 
 /** Ports in the order of their topics, partitions ascending: the order in which equal times are merged. */
