@@ -11,6 +11,10 @@ export interface Directory {
   readonly reader: EmbeddedReader
 }
 
+/**
+ * Opens `dir` to read; the caller closes it. `DIRECTORY_NOT_FOUND` (exit 2) or `DATA_DAMAGED` (exit 3) where there is no
+ * whole run.
+ */
 export async function openDirectory(dir: string): Promise<Directory> {
   const reader = await openEmbeddedReader(dir)
   try {
@@ -18,6 +22,16 @@ export async function openDirectory(dir: string): Promise<Directory> {
   } catch (error) {
     await reader.close()
     throw error
+  }
+}
+
+/** Opens `dir` for `work` and closes it whatever comes of that. */
+export async function inDirectory(dir: string, work: (directory: Directory) => Promise<void>): Promise<void> {
+  const directory = await openDirectory(dir)
+  try {
+    await work(directory)
+  } finally {
+    await directory.reader.close()
   }
 }
 

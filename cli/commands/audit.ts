@@ -9,7 +9,7 @@ import { treeOf } from '../audit/tree.ts'
 import { verifyExport } from '../audit/verify-export.ts'
 import { verifyTopics } from '../audit/verify-topics.ts'
 import { Output } from '../output.ts'
-import { type Directory, openDirectory } from '../reading.ts'
+import { inDirectory } from '../reading.ts'
 
 /** `aitrader audit`: where results came from, and whether anything was changed since. Exit 3 if something does not hold. */
 export function auditCommand(): Command {
@@ -48,7 +48,7 @@ async function trace(
 ): Promise<void> {
   if ((id === undefined) === (all !== true))
     throw wrongUse('trace takes an id or --all', 'aitrader audit trace execution/0:4 --data DIR')
-  await reading(data, async ({ reader, run }) => {
+  await inDirectory(data, async ({ reader, run }) => {
     const ticker = new Ticker('audit trace')
     const tracer = await Tracer.open(reader, run.topology, (records) => ticker.at(() => `${records} records indexed`))
     if (id !== undefined && !(await tracer.knows(id))) {
@@ -81,7 +81,7 @@ function summaryOf({ kind, id, chain, frames, ok, reason }: Awaited<ReturnType<T
 }
 
 async function replay({ data, json }: { data: string; json?: boolean }): Promise<void> {
-  await reading(data, async ({ reader, run }) => {
+  await inDirectory(data, async ({ reader, run }) => {
     const ticker = new Ticker('audit replay')
     let from_us: number | undefined
     const result = await replayDirectory(reader, run, (at_us, end_us) => {
@@ -108,7 +108,7 @@ async function replay({ data, json }: { data: string; json?: boolean }): Promise
 }
 
 async function writeExport(file: string, { data, json }: { data: string; json?: boolean }): Promise<void> {
-  await reading(data, async ({ reader, run }) => {
+  await inDirectory(data, async ({ reader, run }) => {
     const ticker = new Ticker('audit export')
     const result = await exportTrail(reader, run.topology, file, (records) => ticker.at(() => `${records} events`))
     ticker.end()
@@ -141,16 +141,9 @@ async function verify(file: string | undefined, { data, json }: { data?: string;
   }
   if (file !== undefined) print(await verifyExport(file, progress))
   else
-    await reading(data as string, async ({ reader, run }) => print(await verifyTopics(reader, run.topology, progress)))
-}
-
-async function reading(data: string, work: (directory: Directory) => Promise<void>): Promise<void> {
-  const directory = await openDirectory(data)
-  try {
-    await work(directory)
-  } finally {
-    await directory.reader.close()
-  }
+    await inDirectory(data as string, async ({ reader, run }) =>
+      print(await verifyTopics(reader, run.topology, progress)),
+    )
 }
 
 function wrongUse(message: string, hint: string): AppError {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { parseWhole } from '../options.ts'
 import { Output } from '../output.ts'
-import { jsonOf, openDirectory, readTopic, type TopicRecord } from '../reading.ts'
+import { inDirectory, jsonOf, readTopic, type TopicRecord } from '../reading.ts'
 
 /** `aitrader topic list|read`: what is on the topics of a data directory, durable records only. */
 export function topicCommand(): Command {
@@ -24,30 +24,21 @@ export function topicCommand(): Command {
 }
 
 async function list({ data, json }: { data: string; json?: boolean }): Promise<void> {
-  const { reader, run } = await openDirectory(data)
-  const digests = await reader.digests()
-  const rows = Object.entries(run.topology.topics).map(([topic, { record, partitions }]) => {
-    const all = Array.from({ length: partitions }, (_, partition) => reader.partition(topic, partition))
-    const start_offsets = all.map((info) => info.start_offset)
-    const end_offsets = all.map((info) => info.end_offset)
-    return {
-      topic,
-      record,
-      partitions,
-      records: digests[topic]?.records ?? 0,
-      start_offsets,
-      end_offsets,
-      sha256: digests[topic]?.sha256,
+  await inDirectory(data, async ({ reader, run }) => {
+    const digests = await reader.digests()
+    const { topics } = run.topology
+    const width = Math.max(...Object.keys(topics).map((topic) => topic.length))
+    for (const [topic, { record, partitions }] of Object.entries(topics)) {
+      const all = Array.from({ length: partitions }, (_, partition) => reader.partition(topic, partition))
+      const start_offsets = all.map((info) => info.start_offset)
+      const end_offsets = all.map((info) => info.end_offset)
+      const { records, sha256 } = digests[topic] ?? { records: 0, sha256: undefined }
+      const line = json
+        ? JSON.stringify({ topic, record, partitions, records, start_offsets, end_offsets, sha256 })
+        : `${topic.padEnd(width)} ${record.padEnd(16)} ${String(records).padStart(10)}`
+      process.stdout.write(`${line}\n`)
     }
   })
-  const width = Math.max(...rows.map(({ topic }) => topic.length))
-  for (const row of rows) {
-    const line = json
-      ? JSON.stringify(row)
-      : `${row.topic.padEnd(width)} ${row.record.padEnd(16)} ${String(row.records).padStart(10)}`
-    process.stdout.write(`${line}\n`)
-  }
-  await reader.close()
 }
 
 async function read(
@@ -56,18 +47,15 @@ async function read(
 ): Promise<void> {
   const from = parseWhole(options.from, '--from')
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(options.limit, '--limit')
-  const directory = await openDirectory(options.data)
-  const out = new Output(process.stdout)
-  let count = 0
-  try {
+  await inDirectory(options.data, async (directory) => {
+    const out = new Output(process.stdout)
+    let count = 0
     for await (const record of readTopic(directory, topic, from)) {
       if (count++ >= limit) break
       await out.line(options.json === true ? jsonOf(record) : lineOf(record))
     }
     await out.end()
-  } finally {
-    await directory.reader.close()
-  }
+  })
 }
 
 function lineOf({ partition, offset, stream_time_us, id, key, value }: TopicRecord): string {
