@@ -121,11 +121,9 @@ export class Engine {
     return this.outlet.pending
   }
 
-  /** Bytes that wait for a commit. */
+  /** Bytes of their bodies. */
   get pending_bytes(): number {
-    let bytes = 0
-    for (const topic of this.lanes) for (const lane of topic) bytes += lane.builder.bytes
-    return bytes
+    return this.outlet.pending_bytes
   }
 
   /**
@@ -229,6 +227,7 @@ export class Engine {
     for (const topic of this.lanes) for (const lane of topic) [lane.builder, lane.spare] = [lane.spare, lane.builder]
     ;[this.journals, this.spare_journals] = [this.spare_journals, this.journals]
     this.outlet.pending = 0
+    this.outlet.pending_bytes = 0
     this.inflight = this.send({ batches, puts }).then(
       () => {
         for (const builder of used) if (builder.records > 0) builder.reset()

@@ -40,8 +40,9 @@ export class LiveOutlet implements Outlet {
   private readonly deliver: Deliver
   private readonly causes = new CauseList()
   private readonly aside = new Arena()
-  /** Records appended since the last commit. */
+  /** Records appended since the last commit, and the bytes of their bodies. */
   pending = 0
+  pending_bytes = 0
 
   constructor(plan: Plan, lanes: readonly (readonly Lane[])[], deliver: Deliver) {
     this.plan = plan
@@ -110,6 +111,7 @@ export class LiveOutlet implements Outlet {
     const { body_start: start, body_end: end } = builder
     const crc = builder.bodyCrc(0)
     this.pending++
+    this.pending_bytes += end - start
     const offset = lane.next_offset++
     this.deliver(lane, {
       topic,
@@ -152,6 +154,7 @@ export class LiveOutlet implements Outlet {
     task.outputs_count++
     task.outputs_hash = mixHash(task.outputs_hash, seq, crc)
     this.pending++
+    this.pending_bytes += end - start
     this.deliver(lane, {
       topic,
       partition,

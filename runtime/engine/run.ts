@@ -211,9 +211,7 @@ export class Run {
   /** Commits when the interval is over and the last write is done, or when the epoch is full. */
   private checkCommit(): Promise<void> | undefined {
     const { engine, options } = this
-    if (engine.pending >= options.commit_max_records) return this.fullEpoch()
-    // Bytes are a sum over all lanes, so they are looked at now and then only.
-    if ((engine.pending & 1023) === 1023 && engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
+    if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
     const now_ms = options.clock.now_ms()
     if (now_ms - this.last_commit_ms < this.interval_ms) return undefined
     if (this.inflight === undefined) this.begin(now_ms)
