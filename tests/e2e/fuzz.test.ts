@@ -5,7 +5,6 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
 import type { Broker } from '../../runtime/api/index.ts'
-import { stateOf } from '../../runtime/engine/state-view.ts'
 import { writeFuzzCapture } from './fuzz.ts'
 import { checkFuzz } from './fuzz-check.ts'
 import { FuzzMarket } from './fuzz-market.ts'
@@ -39,7 +38,7 @@ describe('damaged frames', () => {
     const broker = await openEmbedded(join(dir, 'data'), { topology: 'crypto' })
     const epochs: number[] = []
     try {
-      const { summary, tasks } = await wholeRun(source, slowed(broker, epochs))
+      const { summary } = await wholeRun(source, slowed(broker, epochs))
       expect(source.fed_bytes).toBeGreaterThan(100 * MB)
       // An epoch is full at 8 MB, and ends after the frame in hand: it, its dead letter, and what it says.
       expect(Math.max(...epochs)).toBeLessThan(24 * MB)
@@ -47,7 +46,6 @@ describe('damaged frames', () => {
       expect(after - before).toBeLessThan(source.fed_bytes / 10)
       expect(summary).toMatchObject({ frames: 98 })
       expect(summary.faults).toBeGreaterThan(60)
-      expect(JSON.stringify(stateOf(tasks, 'normalizer')).length).toBeLessThan(10_000)
     } finally {
       await broker.close()
     }
