@@ -13,6 +13,8 @@ import { Control } from '../schemas/generated/index.ts'
 const KINDS = ['account', 'strategy', 'symbol'] as const
 const ACTOR = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/
 const REASON_CHARS = 500
+/** A scope is the key of a table's row, and the store's keys have an end. */
+const SCOPE_CHARS = 256
 
 /** Scopes that a topology knows, and the symbols that were found in its data. */
 export function knownScopes(topology: Topology, symbols: Iterable<string>): string[] {
@@ -33,16 +35,21 @@ function textOf(value: unknown): string | undefined {
 
 /** An AppError `SCOPE_INVALID` (not a scope) or `SCOPE_UNKNOWN` (a scope that nothing here belongs to), exit 2. */
 export function checkScope(scope: string, known: readonly string[]): void {
+  checkScopeForm(scope)
   if (known.includes(scope)) return
-  const [kind, ...id] = scope.split(':')
-  if (!KINDS.some((one) => one === kind) || id.join(':') === '') {
-    throw wrong(
-      'SCOPE_INVALID',
-      `${JSON.stringify(scope)} is not a scope`,
-      'write firm, account:ID, strategy:NAME or symbol:SYMBOL',
-    )
-  }
   throw wrong('SCOPE_UNKNOWN', `nothing here belongs to the scope ${scope}`, hintFor(scope, known, 'scopes'))
+}
+
+/** An AppError `SCOPE_INVALID` (exit 2) for what is no scope, whatever the topology knows, or an endless one. */
+function checkScopeForm(scope: string): void {
+  const [kind, ...id] = scope.split(':')
+  const named = KINDS.some((one) => one === kind) && id.join(':') !== ''
+  if ((scope === 'firm' || named) && scope.length <= SCOPE_CHARS && !/\p{Cc}/u.test(scope)) return
+  throw wrong(
+    'SCOPE_INVALID',
+    `${JSON.stringify(scope.slice(0, SCOPE_CHARS))} is not a scope`,
+    'write firm, account:ID, strategy:NAME or symbol:SYMBOL',
+  )
 }
 
 /** An AppError `ACTOR_INVALID` or `REASON_INVALID`, exit 2: names and addresses of people do not go on record. */
@@ -59,12 +66,16 @@ export function checkActor(actor: string, reason: string): void {
   }
 }
 
-/** The record that `line` holds, as the running process takes it from outside; throws an AppError `CONTROL_INVALID`. */
+/**
+ * The record that `line` holds, as the running process takes it from outside. An AppError `CONTROL_INVALID` for what is
+ * no Control record, else as the checks above; whether something belongs to the scope is not asked here.
+ */
 export function parseControl(line: string): Control {
   try {
     const value = JSON.parse(line) as Control
     const arena = new Arena(1024)
     Control.encode(value, arena)
+    checkScopeForm(value.scope)
     checkActor(value.actor, value.reason)
     // Decoded again, so that nothing but the record's own fields goes in.
     return Control.decode(arena.buf, 0, arena.pos)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { loadTopology } from '../../cli/compose.ts'
-import { checkActor, checkScope, knownScopes } from '../../cli/control-record.ts'
+import { checkActor, checkScope, knownScopes, parseControl } from '../../cli/control-record.ts'
 
 const topology = await loadTopology('topology/crypto.yaml')
 const known = knownScopes(topology, ['DOGEUSDT'])
@@ -40,4 +40,28 @@ test.each(['', 'Jo', 'jo doe', 'jo@example.com', '-x', 'x-', 'x'.repeat(65)])('%
 test('a reason has an end', () => {
   expect(() => checkActor('operator', 'x'.repeat(500))).not.toThrow()
   expect(() => checkActor('operator', 'x'.repeat(501))).toThrow(expect.objectContaining({ code: 'REASON_INVALID' }))
+})
+
+const halt = { scope: 'firm', trading_state: 'HALTED', cancel_open: true, actor: 'operator', reason: '' }
+
+test.each(['firm', 'symbol:NOT_LISTED_YET', `symbol:${'X'.repeat(249)}`])(
+  'a running process takes the scope %j',
+  (scope) => {
+    expect(parseControl(JSON.stringify({ ...halt, scope }))).toEqual({ ...halt, scope })
+  },
+)
+
+// Every scope is a row of a table and its name a key of the store: an endless one would end the run at its next commit.
+test.each([
+  '',
+  'everything',
+  'symbol:',
+  '__proto__',
+  `symbol:${'X'.repeat(250)}`,
+  'symbol:A\u0000B',
+  'symbol:\u001b[2J',
+])('a running process refuses the scope %j', (scope) => {
+  expect(() => parseControl(JSON.stringify({ ...halt, scope }))).toThrow(
+    expect.objectContaining({ code: 'SCOPE_INVALID', exit_code: 2 }),
+  )
 })
