@@ -41,6 +41,9 @@ interface FeedPosition {
 /** Commit intervals between two commits as fast as it goes: nobody waits for an order to be durable there. */
 const UNPACED_INTERVALS = 4
 
+/** Stream time worked off in one go where nothing arrives, microseconds. */
+const STRIDE_US = 60_000_000
+
 /** Wall time between two rounds of retention, milliseconds. */
 const TRIM_INTERVAL_MS = 1000
 
@@ -166,6 +169,10 @@ export class Run {
         }
         arrived_ms = Math.max(due_ms, options.spin === true ? 0 : this.woke_ms)
       } else arrived_ms = clock.now_ms()
+      if (this.isFar(item)) {
+        await this.stride()
+        continue
+      }
       this.ahead = undefined
       // A control record may have taken the frame's instant while the source had nothing: the frame gets the next one.
       const at_us = Math.max(item.stream_time_us, engine.now_us + 1)
@@ -178,6 +185,19 @@ export class Run {
       const check = this.checkCommit()
       if (check !== undefined) await check
     }
+  }
+
+  /** Whether so much may fall due before the item that commits, controls and a stop must not wait for all of it. */
+  private isFar({ stream_time_us }: SourceItem): boolean {
+    const { engine } = this
+    return stream_time_us - engine.now_us > STRIDE_US && engine.scheduler.next() < stream_time_us - STRIDE_US
+  }
+
+  /** Works off a part of what falls due in a long silence, and lets everything else have its turn. */
+  private async stride(): Promise<void> {
+    const { engine } = this
+    await engine.advance(Math.max(engine.now_us, engine.scheduler.next()) + STRIDE_US)
+    await this.checkCommit()
   }
 
   /** Waits for an effect, then goes on to `limit_us`. */
