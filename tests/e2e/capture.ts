@@ -22,7 +22,8 @@ export function onRecordedFile(name: string, suite: (file: string) => void): voi
 export const FORMAT = 'binance-spot'
 
 export interface CaptureLine {
-  readonly receive_time_us: number
+  /** As written: 19 digits, which no double holds. */
+  readonly receive_ns: string
   /** The frame's bytes as text. */
   readonly frame: string
 }
@@ -35,7 +36,7 @@ export function captureLines(path: string): CaptureLine[] {
 
 function parse(line: string): CaptureLine {
   const space = line.indexOf(' ')
-  return { receive_time_us: Number(BigInt(line.slice(0, space)) / 1000n), frame: line.slice(space + 1) }
+  return { receive_ns: line.slice(0, space), frame: line.slice(space + 1) }
 }
 
 /** Best bid and offer in scaled integers. */
