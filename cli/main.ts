@@ -47,10 +47,12 @@ function report(error: unknown): number {
   return 3
 }
 
-// A reader that has seen enough (`| head`) is no failure.
+// A reader that has seen enough (`| head`) is no failure. Output that nobody keeps is one, and the end of the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  const hint = 'make room where the output goes, or send it elsewhere'
+  const failed = new AppError('OUTPUT_FAILED', `writing the output: ${error.message}`, { exit_code: 4, hint })
+  process.exit(report(failed))
 })
 
 try {
