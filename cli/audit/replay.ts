@@ -1,6 +1,6 @@
 import { AppError, type Reader } from '../../runtime/api/index.ts'
 import type { Hashes } from '../../runtime/engine/journal.ts'
-import { type ReplayResult, replay } from '../../runtime/engine/replay.ts'
+import { frontierOf, type ReplayResult, replay } from '../../runtime/engine/replay.ts'
 import { plan } from '../../runtime/plan/plan.ts'
 import { schemaId } from '../../schemas/framing.ts'
 import { compose } from '../compose.ts'
@@ -25,12 +25,15 @@ export async function replayDirectory(
   progress?: (at_us: number, end_us: number) => void,
 ): Promise<Replayed> {
   const { hashes, manifest } = await compose(run.topology, run.source, run.seed)
+  // Before the trail is read: what another build adds behind it is not replayed.
+  const to_us = await frontierOf(reader)
   const manifests = await manifestsOf(reader, run)
   const last = manifests.at(-1)?.manifest ?? manifest
   const planned = plan(run.topology, await shippedWorld(), { manifests })
   const result = await replay({
     plan: planned,
     reader,
+    to_us,
     schemaId: (fingerprint) => schemaId({ fingerprint }),
     ...(progress === undefined ? {} : { progress }),
   })

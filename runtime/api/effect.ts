@@ -40,12 +40,21 @@ export interface QueryRunner {
 }
 
 /** An outside that changes when it is spoken to: every intent reaches it at most once. */
+/**
+ * What became of an intent: it was carried out, with this result; it is proved never to have arrived nor to arrive any
+ * more, so that it may be sent; or the outside cannot tell.
+ */
+export type Resolution =
+  | { readonly kind: 'done'; readonly value: Json }
+  | { readonly kind: 'never-arrived' }
+  | { readonly kind: 'unknown' }
+
 export interface CommandRunner {
   readonly identity: RunnerIdentity
   /** Acts once. A rejection with a `RetriableError` means: outcome unknown, ask. */
   act(id: string, request: Json): Json | Promise<Json>
-  /** What became of the intent `id`: its result, `'never-arrived'`, or `'unknown'`. Must not act. */
-  resolve(id: string): Json | 'never-arrived' | 'unknown' | Promise<Json | 'never-arrived' | 'unknown'>
+  /** What became of the intent `id`. Must not act. */
+  resolve(id: string): Resolution | Promise<Resolution>
   close?(): void | Promise<void>
 }
 

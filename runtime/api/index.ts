@@ -11,7 +11,7 @@ export type {
   TopicSpec,
   Transaction,
 } from './broker.ts'
-export type { Answer, AnyProcessor, Ask, CommandRunner, Effect, QueryRunner } from './effect.ts'
+export type { Answer, AnyProcessor, Ask, CommandRunner, Effect, QueryRunner, Resolution } from './effect.ts'
 export { ask, defineEffect } from './effect.ts'
 export { AppError, assert, DataFault, InvariantError, RetriableError } from './fault.ts'
 export { fromBase64, fromHex, sha256, toBase64, toHex, toUtf8 } from './hash.ts'

@@ -19,7 +19,13 @@ export interface OpenAsk {
   resumed: boolean
 }
 
-export type Outside = { kind: 'query'; runner: QueryRunner } | { kind: 'command'; runner: CommandRunner }
+/** Waits, in real time, before something is tried again; `attempt` counts from 1. */
+export type BackOff = (attempt: number) => Promise<void>
+
+export type Outside = { readonly backOff?: BackOff | undefined } & (
+  | { readonly kind: 'query'; readonly runner: QueryRunner }
+  | { readonly kind: 'command'; readonly runner: CommandRunner }
+)
 
 /**
  * The open requests of one effect task.
@@ -140,6 +146,7 @@ export class Asks {
         return await (tries === 0 && first !== undefined ? first : ask())
       } catch (error) {
         if (!(error instanceof RetriableError) || tries >= this.declared.retries) throw error
+        await this.outside.backOff?.(tries + 1)
       }
     }
   }
@@ -152,9 +159,9 @@ export class Asks {
     let doubtful = open.resumed
     for (let sent = 0; ; sent++) {
       if (doubtful) {
-        const found = await this.retry(() => runner.resolve(open.id)).catch(() => 'unknown' as const)
-        if (found === 'unknown') open.answer = { ok: false, code: 'UNKNOWN' }
-        else if (found !== 'never-arrived') open.answer = { ok: true, value: found }
+        const found = await this.retry(() => runner.resolve(open.id)).catch(() => ({ kind: 'unknown' }) as const)
+        if (found.kind === 'unknown') open.answer = { ok: false, code: 'UNKNOWN' }
+        else if (found.kind === 'done') open.answer = { ok: true, value: found.value }
         else if (sent > this.declared.retries) open.answer = { ok: false, code: 'NOT_SENT' }
         if (open.answer !== undefined) return
       }

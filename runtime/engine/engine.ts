@@ -349,5 +349,7 @@ function mayWait(task: PlannedTask, input: PlannedInput): boolean {
 function outsideOf(options: EngineOptions, stage: string): Outside | undefined {
   const runner = options.runners[stage]
   if (runner === undefined) return undefined
-  return 'query' in runner ? { kind: 'query', runner: runner.query } : { kind: 'command', runner: runner.command }
+  const { backOff } = options
+  if ('query' in runner) return { kind: 'query', runner: runner.query, backOff }
+  return { kind: 'command', runner: runner.command, backOff }
 }

@@ -2,6 +2,7 @@ import type { Broker } from '../api/broker.ts'
 import type { CommandRunner, QueryRunner } from '../api/effect.ts'
 import type { Json } from '../api/record.ts'
 import type { Plan, PlannedSource } from '../plan/plan.ts'
+import type { BackOff } from './asks.ts'
 import type { Envelope } from './envelope.ts'
 import type { Hashes, JournalType } from './journal.ts'
 
@@ -17,8 +18,8 @@ export interface EngineOptions {
   /** What stands behind effect stages, by stage. */
   readonly runners: Readonly<Record<string, Runner>>
   readonly observer?: Observer
-  /** Waits before a refused commit is sent again; `attempt` counts from 1. Without it, at once. */
-  readonly backOff?: (attempt: number) => Promise<void>
+  /** Waits before a refused commit or a failed effect is tried again. Without it, at once. */
+  readonly backOff?: BackOff
 }
 
 /** Called as things happen; measures, never decides. */

@@ -25,6 +25,8 @@ export interface ReplayOptions {
   readonly schemaId: (fingerprint: string) => number
   /** Called now and then with the stream time reached and where it ends, microseconds. */
   readonly progress?: (at_us: number, end_us: number) => void
+  /** Stream time to end at, microseconds; the log's frontier by default. A writer may go on meanwhile. */
+  readonly to_us?: number
 }
 
 export interface ReplayResult {
@@ -48,7 +50,7 @@ const COMPARE_EVERY = 4096
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   refuse(options)
-  const to_us = await frontierOf(options.reader)
+  const to_us = options.to_us ?? (await frontierOf(options.reader))
   return new Replay(options).all(to_us)
 }
 

@@ -39,7 +39,7 @@ describe('a replay of everything the runtime has', () => {
         acts++
         return acts
       },
-      resolve: () => 'never-arrived' as const,
+      resolve: () => ({ kind: 'never-arrived' as const }),
     }
     await runToy({ store, items: ticks(40), topology: acting, command })
     const acted = acts

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CommandRunner, QueryRunner } from '../../runtime/api/effect.ts'
+import type { CommandRunner, QueryRunner, Resolution } from '../../runtime/api/effect.ts'
 import { AppError, RetriableError } from '../../runtime/api/fault.ts'
 import type { Json } from '../../runtime/api/record.ts'
 import { seededFaults } from '../../runtime/log/fault-plan.ts'
@@ -117,7 +117,7 @@ describe('simulation', () => {
     const mute: CommandRunner = {
       identity: { name: 'mute', version: '1', sha256: '' },
       act: () => Promise.reject(new RetriableError('TIMEOUT', 'no answer')),
-      resolve: () => 'unknown',
+      resolve: () => ({ kind: 'unknown' }),
     }
     const { digests } = await runToy({ topology: acting, store: new MemoryStore(), items, command: mute })
     const { digests: calm } = await runToy({
@@ -159,7 +159,8 @@ class Broker implements CommandRunner {
     return result
   }
 
-  resolve(id: string): Json | 'never-arrived' {
-    return this.results.get(id) ?? 'never-arrived'
+  resolve(id: string): Resolution {
+    const value = this.results.get(id)
+    return value === undefined ? { kind: 'never-arrived' } : { kind: 'done', value }
   }
 }
