@@ -4,6 +4,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -134,6 +135,13 @@ export function isFull(dir: string, file_bytes: number): boolean {
     return FULL.includes((error as NodeJS.ErrnoException).code)
   }
 }
+
+/** Removes what a process left that was killed while it probed. */
+export function sweepProbes(dir: string): void {
+  for (const name of readdirSync(dir)) if (PROBE.test(name)) rmSync(join(dir, name), { force: true })
+}
+
+const PROBE = /^room\.\d+\.probe$/
 
 /** Throws if `ROOM_BYTES` cannot be written, or a file cannot be `size_bytes` large. */
 function probeRoom(dir: string, size_bytes: number): void {

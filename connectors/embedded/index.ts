@@ -1,7 +1,16 @@
 import { realpathSync } from 'node:fs'
 import { assert, type Broker, type Reader } from '../../runtime/api/index.ts'
 import { LogView } from '../../runtime/api/log.ts'
-import { checkTopology, logPath, makeDirectory, readFormat, requireLog, requireRoom, writeFormat } from './directory.ts'
+import {
+  checkTopology,
+  logPath,
+  makeDirectory,
+  readFormat,
+  requireLog,
+  requireRoom,
+  sweepProbes,
+  writeFormat,
+} from './directory.ts'
 import { LmdbStore } from './lmdb-store.ts'
 import { lockDirectory } from './lock.ts'
 import { Writer } from './writer.ts'
@@ -41,6 +50,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
   assert(!read_only.has(real), `close the readers of ${dir} in this process before writing to it`)
   const lock = lockDirectory(dir, options.command ?? process.argv.slice(1).join(' '))
   try {
+    sweepProbes(dir)
     const format = readFormat(dir)
     if (format === undefined) writeFormat(dir, options.topology)
     else checkTopology(dir, format, options.topology)
