@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -81,6 +81,10 @@ describe(`kill -9 on ${RECORDED_FILE === undefined ? 'a generated capture' : 'th
   it('leaves no trace in topics and state', async () => {
     const summary = summaryOf(await aitrader(upArgs(dir, files, FORMAT)).ended)
     expect(results(summary)).toEqual(results(whole.summary))
+  })
+
+  it('leaves no litter in the directory', () => {
+    expect(readdirSync(dir).filter((name) => /\.(probe|draft|new|sock)$/.test(name))).toEqual([])
   })
 
   it('adds nothing when run again on the finished directory', async () => {
