@@ -79,12 +79,22 @@ export class Tracer {
   readonly until_us: number
   private readonly steps = new Map<string, Step>()
 
-  private constructor(topology: Topology, locations: Locations, coverage: Coverage, until_us: number) {
+  /** Partitions whose beginning is gone. */
+  private readonly trimmed: readonly string[]
+
+  private constructor(
+    topology: Topology,
+    locations: Locations,
+    coverage: Coverage,
+    until_us: number,
+    trimmed: readonly string[],
+  ) {
     this.topology = topology
     this.sources = new Set(Object.keys(topology.sources))
     this.locations = locations
     this.coverage = coverage
     this.until_us = until_us
+    this.trimmed = trimmed
   }
 
   /** Reads the heads of all records and the trail. `progress` hears of records read. */
@@ -98,7 +108,7 @@ export class Tracer {
     const until_us = await frontierOf(reader)
     const locations = await Locations.build(reader, topology, progress)
     const coverage = await Coverage.build(reader, place, locations, TRACED)
-    return new Tracer(topology, locations, coverage, until_us)
+    return new Tracer(topology, locations, coverage, until_us, trimmedPartitions(reader, topology))
   }
 
   /** Whether a record of this id stands on any topic, or did when it was sealed. */
@@ -142,7 +152,7 @@ export class Tracer {
     const parsed = parseRecordId(id)
     const all = parsed === undefined ? [] : await this.locations.find(parsed.producer, parsed.seq)
     const [found] = all
-    if (found === undefined) return { link: missing(id, this.locations.damaged), frame: undefined }
+    if (found === undefined) return { link: missing(id, this.locations.damaged, this.trimmed), frame: undefined }
     const { topic, partition, offset, seq, body } = found
     const record = this.topology.topics[topic]?.record ?? ''
     const vouched = await this.coverage.vouch(found, this.until_us)
@@ -188,9 +198,22 @@ function readValue(
   return { ids: [] }
 }
 
-function missing(id: string, damaged: readonly string[]): Link {
+/** Partitions whose beginning retention dropped. */
+function trimmedPartitions(reader: Reader, topology: Topology): string[] {
+  return Object.entries(topology.topics).flatMap(([topic, { partitions }]) =>
+    Array.from({ length: partitions }, (_, partition) => reader.partition(topic, partition))
+      .filter(({ start_offset }) => start_offset > 0)
+      .map(({ partition }) => `${topic}/${partition}`),
+  )
+}
+
+function missing(id: string, damaged: readonly string[], trimmed: readonly string[]): Link {
   const where = damaged.length === 0 ? '' : `; ${damaged.length} stretches cannot be read, the first at ${damaged[0]}`
-  const reason = `it stands on no topic${where}`
+  const gone =
+    trimmed.length === 0
+      ? ''
+      : `; retention dropped the beginning of ${trimmed.length} partitions, ${trimmed[0]} first: it may have stood there`
+  const reason = `it stands on no topic${where}${gone}`
   return {
     id,
     topic: null,

@@ -31,6 +31,9 @@ interface Name {
 const names = new Map<string, Name>()
 const no_name: Name = { symbol: '', channel: '' }
 
+/** Start of the year 2100: a receive time beyond it is damage, and would carry every later frame with it. */
+const LATEST_US = 4_102_444_800_000_000
+
 export const binanceSpotCapture: ReplayFormat = {
   venue: 'BINANCE',
   example: '1723161254087891268 {"stream":"btcusdt@bookTicker","data":{...}}',
@@ -45,7 +48,7 @@ export const binanceSpotCapture: ReplayFormat = {
       return 'damaged'
     let us = 0
     for (let i = start; i < at - 3; i++) us = us * 10 + digit(buf, i)
-    if (us > Number.MAX_SAFE_INTEGER) return 'damaged'
+    if (us > LATEST_US) return 'damaged'
     out.receive_time_us = us
     out.receive_time_ns_rest = digit(buf, at - 3) * 100 + digit(buf, at - 2) * 10 + digit(buf, at - 1)
     out.payload_start = at + 1

@@ -231,7 +231,8 @@ export const strategy = defineProcessor({
       return evaluate(state, prediction, ctx)
     },
 
-    nbbo(state: SymbolState, nbbo: Nbbo, { params, stream_time_us, producer, seq }): Decisions {
+    nbbo(state: SymbolState, nbbo: Nbbo, ctx): Decisions {
+      const { params, stream_time_us, producer, seq } = ctx
       state.nbbo = nbbo
       state.nbbo_producer = producer
       state.nbbo_seq = seq
@@ -240,6 +241,10 @@ export const strategy = defineProcessor({
       if (nbbo.quality === 'LIVE' && bid_px !== null && ask_px !== null) {
         const { volatility_sample_ms, volatility_samples } = params
         sample(state.volatility, bid_px + ask_px, stream_time_us, volatility_sample_ms * 1_000, volatility_samples)
+      }
+      if (state.exit_waits) {
+        state.exit_waits = false
+        ctx.setTimer(EXIT, stream_time_us)
       }
       return state.kept
     },
@@ -251,6 +256,7 @@ export const strategy = defineProcessor({
       if (held !== null && held.instrument_id !== instrument_id) return state.kept
       if (qty === 0) {
         state.held = null
+        state.exit_waits = false
         ctx.cancelTimer(EXIT)
         return state.kept
       }
@@ -269,8 +275,13 @@ export const strategy = defineProcessor({
     const instrument = ctx.tables.instruments.get(held.instrument_id)
     // What is less than an order's least quantity stays, until a fill makes it more.
     if (instrument !== undefined && toLots(sizeOfHeld(held), instrument) === 0) return state.kept
+    // A market that says nothing is not asked again and again: its next word wakes the exit.
+    if (nbbo === null || ctx.stream_time_us - state.nbbo_us > ctx.params.nbbo_max_age_ms * 1_000) {
+      state.exit_waits = true
+      return state.kept
+    }
     ctx.setTimer(EXIT, ctx.stream_time_us + ctx.params.cooldown_ms * 1_000)
-    if (nbbo === null || cooling(state, ctx)) return state.kept
+    if (cooling(state, ctx)) return state.kept
     const score = scoreOf(state, ctx.params, ctx.stream_time_us)
     return close(state, 'exit_held', score, nbbo, ctx) ?? state.kept
   },

@@ -42,6 +42,8 @@ export class SymbolState {
   signals: Partial<Record<PatternName, Remembered>> = {}
   forecast: Forecast | null = null
   held: Held | null = null
+  /** The holding time is over, and an exit waits for the next NBBO. */
+  exit_waits = false
   readonly volatility: Volatility = noVolatility()
 
   constructor() {
@@ -49,7 +51,8 @@ export class SymbolState {
   }
 
   snapshot(): Json {
-    const { count, last_decision_us, nbbo, nbbo_producer, nbbo_seq, nbbo_us, signals, forecast, held } = this
+    const { count, last_decision_us, nbbo, nbbo_producer, nbbo_seq, nbbo_us, signals, forecast, held, exit_waits } =
+      this
     return {
       count,
       last_decision_us,
@@ -60,6 +63,7 @@ export class SymbolState {
       signals: { ...signals } as Json,
       forecast: forecast as Json,
       held: held as Json,
+      exit_waits,
       volatility: { ...this.volatility },
     }
   }
