@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     const frame = value as RawFrame
     return { value: { ...frame, payload: Uint8Array.from(frame.payload) } as RawFrame, stream_time_us }
   })
-  const decoding = { instruments: [BTC], unknown_symbol: 'declare', buffer_max: 1_024 }
+  const decoding = { instruments: [BTC], unknown_symbol: 'declare', buffer_max: 1_024, restart_after: 100 }
   const booking = { levels: 10, max_levels: 4_096, stale_after_ms: 2_000 }
   const events: Timed<MarketEvent>[] = []
   drive<RawFrame, MarketEvent>(normalizer, 'frames', decoding, frames, 'events', (event) => events.push(event))

@@ -8,7 +8,7 @@ import type { RawFrame } from '../schemas/generated/index.ts'
  * behind the last round's, in the payload's own digits, so that the stream never has a seam in its sequences.
  *
  * A round begins with the capture's REST snapshot, which replaces the book; the changes it already holds are dropped
- * by the normalizer as they would be live.
+ * by the normalizer as they would be live. With `interval_us` frames come at that fixed distance: a steady load.
  */
 export class LoopSource implements Source {
   readonly identity: Json
@@ -17,12 +17,14 @@ export class LoopSource implements Source {
   private readonly ids: number
   private readonly trades: number
   private readonly round_us: number
+  private readonly interval_us: number | undefined
   private at = 0
   private round = 0
   private seq = 0
   private time_us = 0
 
-  constructor(path: string) {
+  constructor(path: string, interval_us?: number) {
+    this.interval_us = interval_us
     this.frames = parse(path)
     this.identity = { kind: 'loop' }
     const marks = this.frames.flatMap(({ marks }) => marks)
@@ -47,7 +49,11 @@ export class LoopSource implements Source {
   take(): SourceItem {
     const frame = this.frames[this.at] as LoopFrame
     const receive_time_us = frame.receive_time_us + this.round * this.round_us
-    const stream_time_us = Math.max(this.time_us + 1, receive_time_us)
+    const begin_us = (this.frames[0] as LoopFrame).receive_time_us
+    const stream_time_us =
+      this.interval_us === undefined
+        ? Math.max(this.time_us + 1, receive_time_us)
+        : begin_us + this.seq * this.interval_us
     this.time_us = stream_time_us
     const value: RawFrame = {
       venue_symbol: 'BINANCE:BTCUSDT',
@@ -55,7 +61,7 @@ export class LoopSource implements Source {
       source: 'feed',
       channel: frame.channel,
       frame_seq: this.seq++,
-      receive_time_us,
+      receive_time_us: this.interval_us === undefined ? receive_time_us : stream_time_us,
       receive_time_ns_rest: 0,
       receive_error_us: null,
       payload: this.round === 0 ? frame.payload : this.moved(frame),

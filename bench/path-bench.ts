@@ -12,13 +12,22 @@ import { measurePath, type PathResult } from './path.ts'
 /**
  * The whole path on this machine: every stage, every topic durable, on the shipped topology.
  *
- * Throughput as fast as it goes on the recorded capture, looped. Latency on the simulated market in real time, at 2,000
- * frames a second offered whether or not the path keeps up (a frame's latency counts from when it was due), with
- * triggers and cooldowns so low that signals and orders are frequent enough for a p99; an order waits for the model's
- * declared latency like any other. Each beside the same run without a store, in the same process, so that ratios hold
+ * The recorded capture, looped. Throughput as fast as it goes; latency at 2,000 frames a second offered, evenly spaced,
+ * whether or not the path keeps up (a frame's latency counts from when it was due), with triggers and cooldowns so low
+ * that signals and orders are frequent enough for a p99; an order waits for the model's declared latency like any
+ * other. Without the capture, the simulated market stands in. Each beside the same run without a store, in the same process, so that ratios hold
  * where absolute figures do not. Topics are kept to 64 MB per partition, so that the disk stays bounded.
  */
 const OFFERED_PER_S = 2_000
+
+/** The runs, each in a process of its own, so that none inherits another's memory: what stores, and whether it is paced. */
+const RUNS = {
+  throughput: ['embedded', false],
+  throughput_floor: ['none', false],
+  latency: ['embedded', true],
+  latency_floor: ['none', true],
+} as const
+export type RunName = keyof typeof RUNS
 const RETENTION_BYTES = 64 * 1024 * 1024
 
 export interface BenchOptions {
@@ -27,9 +36,11 @@ export interface BenchOptions {
   readonly warmup_s: number
   readonly out: string | undefined
   readonly json: boolean
+  /** One run alone, its result as one JSON line. */
+  readonly only: RunName | undefined
 }
 
-export async function bench({ file, seconds, warmup_s, out, json }: BenchOptions): Promise<void> {
+export async function bench({ file, seconds, warmup_s, out, json, only }: BenchOptions): Promise<void> {
   const shipped = await loadTopology(join(ROOT, 'topology/crypto.yaml'))
   const topics = Object.fromEntries(
     Object.entries(shipped.topics).map(([name, topic]) => [
@@ -39,29 +50,33 @@ export async function bench({ file, seconds, warmup_s, out, json }: BenchOptions
   )
   const topology: Topology = { ...shipped, topics }
   const path = file ?? recordedFile()
-  const throughputSource = (): Source =>
-    path === undefined ? simulatedMarket({ seed: 1, frames_per_s: 100_000 }) : new LoopSource(path)
+  const sourceOf = (paced: boolean): Source =>
+    path === undefined
+      ? simulatedMarket({ seed: 1, frames_per_s: paced ? OFFERED_PER_S : 100_000 })
+      : new LoopSource(path, paced ? 1_000_000 / OFFERED_PER_S : undefined)
   const say = (text: string) => process.stderr.write(`${text}\n`)
 
-  const start_ms = startTime()
-  say(`start to first commit: ${start_ms} ms`)
-  const runs: Record<string, PathResult> = {}
-  for (const [name, store, paced] of [
-    ['throughput', 'embedded', false],
-    ['throughput_floor', 'none', false],
-    ['latency', 'embedded', true],
-    ['latency_floor', 'none', true],
-  ] as const) {
-    say(`${name}: ${warmup_s} s of warm-up, ${seconds} s measured`)
-    runs[name] = await measurePath({
+  if (only !== undefined) {
+    const [store, paced] = RUNS[only]
+    const result = await measurePath({
       topology: paced ? eager(topology) : topology,
-      source: paced ? simulatedMarket({ seed: 1, frames_per_s: OFFERED_PER_S }) : throughputSource(),
+      source: sourceOf(paced),
       store,
       warmup_s,
       seconds,
       paced,
       said: (text) => say(`  ${text}`),
     })
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    return
+  }
+  const start_ms = startTime()
+  say(`start to first commit: ${start_ms} ms`)
+  const runs: Record<string, PathResult> = {}
+  for (const name of Object.keys(RUNS) as RunName[]) {
+    say(`${name}: ${warmup_s} s of warm-up, ${seconds} s measured`)
+    const more = ['--only', name, '--time', `${seconds * 1000}ms`, '--warmup', `${warmup_s * 1000}ms`]
+    runs[name] = inProcess<PathResult>('bench', ...more, ...(file === undefined ? [] : ['--file', file]))
     say(`  ${line(runs[name])}`)
   }
   const { throughput, throughput_floor } = runs as { throughput: PathResult; throughput_floor: PathResult }
@@ -113,13 +128,24 @@ function recordedFile(): string | undefined {
   return existsSync(path) ? path : undefined
 }
 
+/** Runs a command of ours in a process of its own; answers its last JSON line. */
+function inProcess<T>(...args: readonly string[]): T {
+  const child = spawnSync(process.execPath, ['scripts/bootstrap.mjs', 'cli/main.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', args[0] === 'bench' ? 'inherit' : 'pipe'],
+  })
+  if (child.status !== 0)
+    throw new Error(`aitrader ${args.join(' ')} ended with ${child.status}: ${child.stderr ?? ''}`)
+  return JSON.parse(child.stdout.trim().split('\n').pop() ?? '') as T
+}
+
 /** From the start of a process to its first durable commit, milliseconds: a run that is told to stop at once. */
 function startTime(): number {
   const dir = mkdtempSync(join(tmpdir(), 'aitrader-bench-'))
-  const args = ['scripts/bootstrap.mjs', 'cli/main.ts', 'up', '--data', dir, '--for', '1ms', '--json']
-  const child = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+  const { duration_ms } = inProcess<{ duration_ms: number }>('up', '--data', dir, '--for', '1ms', '--json')
   rmSync(dir, { recursive: true, force: true })
-  return (JSON.parse(child.stdout.trim().split('\n').pop() ?? '{}') as { duration_ms: number }).duration_ms
+  return duration_ms
 }
 
 function line({
@@ -149,7 +175,7 @@ function table(
 ): string {
   const { cpu, cores } = result.machine
   const lines = [`${cpu}, ${cores} cores, Node ${result.versions.node}`, `start: ${result.start_ms} ms`]
-  for (const name of ['throughput', 'throughput_floor', 'latency', 'latency_floor']) {
+  for (const name of Object.keys(RUNS)) {
     lines.push(`${name.replace('_', ' ')}: ${line(result[name] as PathResult)}`)
   }
   lines.push(`with the store the path keeps ${result.store_keeps} of its speed without`)

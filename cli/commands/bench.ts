@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import type { RunName } from '../../bench/path-bench.ts'
 import { parseDuration } from '../options.ts'
 
 /** `aitrader bench`: the figures of this machine, each beside its floor without I/O. */
@@ -13,14 +14,25 @@ export function benchCommand(): Command {
     .option('--warmup <duration>', 'time before it that does not count', '10s')
     .option('--out <file>', 'write the result as JSON as well')
     .option('--json', 'print the result as one JSON line')
-    .action(async (options: { file?: string; time: string; warmup: string; out?: string; json?: boolean }) => {
-      const { bench } = await import('../../bench/path-bench.ts')
-      await bench({
-        file: options.file,
-        seconds: parseDuration(options.time, '--time') / 1000,
-        warmup_s: parseDuration(options.warmup, '--warmup') / 1000,
-        out: options.out,
-        json: options.json ?? false,
-      })
-    })
+    .addOption(new Option('--only <run>', 'one run alone').hideHelp())
+    .action(
+      async (options: {
+        file?: string
+        time: string
+        warmup: string
+        out?: string
+        json?: boolean
+        only?: RunName
+      }) => {
+        const { bench } = await import('../../bench/path-bench.ts')
+        await bench({
+          file: options.file,
+          seconds: parseDuration(options.time, '--time') / 1000,
+          warmup_s: parseDuration(options.warmup, '--warmup') / 1000,
+          out: options.out,
+          json: options.json ?? false,
+          only: options.only,
+        })
+      },
+    )
 }

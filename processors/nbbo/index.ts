@@ -79,6 +79,12 @@ function isNewer(sequence: number, venue: VenueTop): boolean {
   return sequence > venue.sequence || sequence === 0
 }
 
+/** A gap that goes back means that the venue's ids began anew: what comes next is newer than what is known. */
+function beginAnew(state: NbboState, instrument_id: string, expected: number, received: number): void {
+  const venue = received < expected ? find(state, instrument_id) : undefined
+  if (venue !== undefined) venue.sequence = Math.min(venue.sequence, received - 1)
+}
+
 /** Whether the prices, once the venue has joined, fit the finest scale of the symbol. */
 function priceable(state: NbboState, venue: VenueTop, known: boolean, prices: Prices): boolean {
   if (known && state.venues.length === 1) return true
@@ -161,9 +167,11 @@ export const nbbo = defineProcessor({
     },
 
     events(state: NbboState, event: MarketEvent, ctx): Outcome {
-      const { quote } = event
-      if (quote === null) return state.kept
-      const { instrument_id, sequence } = event
+      const { quote, instrument_id, sequence } = event
+      if (quote === null) {
+        if (event.gap !== null) beginAnew(state, instrument_id, event.gap.expected, event.gap.received)
+        return state.kept
+      }
       const known = find(state, instrument_id)
       const venue = known ?? makeVenue(instrument_id, ctx)
       if (venue === undefined) return fault('INSTRUMENT_UNKNOWN', { instrument_id })

@@ -4,11 +4,12 @@
  * Changes wait in a buffer until a snapshot with last update id L comes; those with `u <= L` are useless, the first one
  * passed on has `U <= L + 1 <= u`, and from then on each `U` is the `u` before plus 1. Anything else is a gap: it is
  * reported, and changes wait again. A snapshot newer than the book replaces it, an older one is ignored; so is one too
- * old to join the changes that wait for it. Emits nothing of the book while it waits, only status and gaps.
+ * old to join the changes that wait for it. A long run of older changes means that the ids began anew: a gap. Emits nothing of the book while it waits, only status and gaps.
  */
 import type { RecordId } from '../../runtime/api/index.ts'
 import type { Depth, MarketEvent } from '../../schemas/generated/index.ts'
 import { gapEvent, statusEvent } from './events.ts'
+import type { NormalizerParams } from './params.ts'
 import type { NormalizerState } from './state.ts'
 
 /** Name of the channel in gap events, whatever the stream's update speed. */
@@ -16,25 +17,28 @@ const DEPTH_CHANNEL = 'depth'
 /** Levels buffered per message on average, beyond which the buffer counts as full. */
 const LEVELS_PER_MESSAGE = 256
 
+/** Bounds that the topology sets. */
+type Limits = Pick<NormalizerParams, 'buffer_max' | 'restart_after'>
+
 /** Takes a depth change; appends what becomes of it to `out`. */
 export function onChange(
   state: NormalizerState,
   event: MarketEvent,
   depth: Depth,
   id: RecordId,
-  buffer_max: number,
+  limits: Limits,
   out: MarketEvent[],
 ): void {
   const { phase } = state
   if (phase === 'LIVE' || phase === 'SYNCING') {
-    follow(state, event, depth, id, buffer_max, out)
+    follow(state, event, depth, id, limits, out)
     return
   }
   if (phase === 'NEW') {
     state.phase = 'BUFFERING'
     out.push(statusEvent(event, 'BUFFERING', 'NO_SNAPSHOT', 0))
   }
-  buffer(state, event, depth, id, buffer_max, out)
+  buffer(state, event, depth, id, limits, out)
 }
 
 /** Takes a snapshot. `cause` is told the frames of buffered changes that are passed on now. */
@@ -42,7 +46,7 @@ export function onSnapshot(
   state: NormalizerState,
   event: MarketEvent,
   cause: (id: RecordId) => void,
-  buffer_max: number,
+  limits: Limits,
   out: MarketEvent[],
 ): void {
   const { sequence } = event
@@ -71,7 +75,7 @@ export function onSnapshot(
     }
     cause(id)
     // After a gap inside the buffer the rest waits again: `onChange` knows the phase.
-    onChange(state, change, depth, id, buffer_max, out)
+    onChange(state, change, depth, id, limits, out)
   }
 }
 
@@ -81,23 +85,28 @@ function follow(
   event: MarketEvent,
   depth: Depth,
   id: RecordId,
-  buffer_max: number,
+  limits: Limits,
   out: MarketEvent[],
 ): void {
   const { phase, depth_id } = state
   const { first_sequence } = depth
   if (event.sequence <= depth_id) {
+    if (event.sequence < depth_id && ++state.depth_behind >= limits.restart_after) {
+      restart(state, event, depth, id, limits, out)
+      return
+    }
     if (phase === 'LIVE') state.duplicates++
     else state.depth_discarded++
     return
   }
+  state.depth_behind = 0
   const joins = phase === 'LIVE' ? first_sequence === depth_id + 1 : first_sequence <= depth_id + 1
   if (!joins) {
     state.gaps++
     state.phase = 'RESYNC'
     out.push(gapEvent(event, DEPTH_CHANNEL, depth_id + 1, first_sequence, depth_id))
     out.push(statusEvent(event, 'RESYNC', 'GAP', depth_id))
-    buffer(state, event, depth, id, buffer_max, out)
+    buffer(state, event, depth, id, limits, out)
     return
   }
   if (phase === 'SYNCING') {
@@ -108,13 +117,32 @@ function follow(
   out.push(event)
 }
 
+/** The ids have begun anew: what is known of the book belongs to the old ones. */
+function restart(
+  state: NormalizerState,
+  event: MarketEvent,
+  depth: Depth,
+  id: RecordId,
+  limits: Limits,
+  out: MarketEvent[],
+): void {
+  const { depth_id } = state
+  state.gaps++
+  state.phase = 'RESYNC'
+  state.depth_behind = 0
+  state.depth_id = -1
+  out.push(gapEvent(event, DEPTH_CHANNEL, depth_id + 1, depth.first_sequence, depth_id))
+  out.push(statusEvent(event, 'RESYNC', 'RESTART', depth_id))
+  buffer(state, event, depth, id, limits, out)
+}
+
 /** Keeps the change for the next snapshot. */
 function buffer(
   state: NormalizerState,
   event: MarketEvent,
   depth: Depth,
   id: RecordId,
-  buffer_max: number,
+  limits: Limits,
   out: MarketEvent[],
 ): void {
   const last = state.buffer.at(-1)
@@ -132,6 +160,7 @@ function buffer(
   }
   state.buffer.push({ id, event })
   state.buffered_levels += levelsOf(depth)
+  const { buffer_max } = limits
   const levels_max = buffer_max * LEVELS_PER_MESSAGE
   while (state.buffer.length > buffer_max || (state.buffered_levels > levels_max && state.buffer.length > 1))
     dropOldest(state, event, out)

@@ -22,6 +22,7 @@ const outputs = { instruments: Instrument, events: MarketEvent }
 type Outcome = Step<NormalizerState, typeof outputs>
 
 /** Name of the channel in gap events. */
+const QUOTE_CHANNEL = 'quote'
 const TRADE_CHANNEL = 'trade'
 
 /** Scratch of one step: filled in by the decoder, its parts go into events. */
@@ -52,23 +53,37 @@ function accept(
 ): MarketEvent[] | undefined {
   state.frames++
   const { kind, sequence, depth } = message
+  const { restart_after } = ctx.params
   if (kind === 'quote') {
-    if (sequence <= state.quote_id) {
-      if (sequence === state.quote_id) state.duplicates++
-      else state.out_of_order++
+    const last = state.quote_id
+    if (sequence === last) {
+      state.duplicates++
       return undefined
     }
+    const behind = sequence < last
+    if (behind && ++state.quote_behind < restart_after) {
+      state.out_of_order++
+      return undefined
+    }
+    state.quote_behind = 0
     state.quote_id = sequence
-    return [messageEvent(listing, message, frame)]
+    const quote = messageEvent(listing, message, frame)
+    if (!behind) return [quote]
+    state.gaps++
+    return [gapEvent(quote, QUOTE_CHANNEL, last + 1, sequence, last), quote]
   }
   const event = messageEvent(listing, message, frame)
   if (kind === 'trade') {
     const last = state.trade_id
-    if (sequence <= last) {
-      if (sequence === last) state.duplicates++
-      else state.out_of_order++
+    if (sequence === last) {
+      state.duplicates++
       return undefined
     }
+    if (sequence < last && ++state.trade_behind < restart_after) {
+      state.out_of_order++
+      return undefined
+    }
+    state.trade_behind = 0
     state.trade_id = sequence
     if (last === -1 || sequence === last + 1) return [event]
     state.gaps++
@@ -76,9 +91,8 @@ function accept(
   }
   if (depth === null) return undefined
   const events: MarketEvent[] = []
-  const { buffer_max } = ctx.params
-  if (depth.snapshot) onSnapshot(state, event, (id) => ctx.cause(id), buffer_max, events)
-  else onChange(state, event, depth, ctx.id, buffer_max, events)
+  if (depth.snapshot) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, events)
+  else onChange(state, event, depth, ctx.id, ctx.params, events)
   return events.length === 0 ? undefined : events
 }
 

@@ -24,6 +24,12 @@ export const NormalizerParams = Type.Object(
       description:
         'Depth messages kept per symbol while no snapshot has come; beyond, the oldest go and a gap is reported.',
     }),
+    restart_after: Type.Integer({
+      minimum: 1,
+      default: 100,
+      description:
+        'Messages of a channel in a row that are older than the last one, after which its ids are believed to have begun anew; a gap is reported. One damaged id must not silence a channel for good.',
+    }),
   },
   { additionalProperties: false },
 )

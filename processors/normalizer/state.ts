@@ -45,6 +45,10 @@ export interface NormalizerState {
   depth_id: number
   quote_id: number
   trade_id: number
+  /** Messages in a row, per channel, whose ids lie behind the last one passed on. */
+  depth_behind: number
+  quote_behind: number
+  trade_behind: number
   buffer: Buffered[]
   buffered_levels: number
   /** The full buffer was reported as a gap since the last snapshot. */
@@ -64,6 +68,9 @@ export function initialState(): NormalizerState {
     depth_id: -1,
     quote_id: -1,
     trade_id: -1,
+    depth_behind: 0,
+    quote_behind: 0,
+    trade_behind: 0,
     buffer: [],
     buffered_levels: 0,
     overflowed: false,

@@ -19,7 +19,7 @@ import { Task } from './task.ts'
 const MAX_COMMIT_ATTEMPTS = 50
 
 /** A task that has read this many records since its snapshot takes one at its next commit. */
-const MAX_TAIL_RECORDS = 200_000
+const MAX_TAIL_RECORDS = 100_000
 
 /** How far one task's journal is. */
 interface Progress {
@@ -286,6 +286,14 @@ export class Engine {
     return this.commits
   }
 
+  /** Whether a task's snapshot is due. Tasks take turns: all in one commit would hold the path up for milliseconds. */
+  private isDue(index: number, seq: number, tail: number): boolean {
+    const { planned, tail_records } = this.tasks[index] as Task
+    const every = planned.snapshot_every
+    const turn = Math.floor((every * index) / this.tasks.length)
+    return tail >= every || seq % every === turn || tail_records > MAX_TAIL_RECORDS
+  }
+
   private journalSources(): void {
     const frontier_us = this.scheduler.now_us
     for (const source of this.sources) {
@@ -314,7 +322,7 @@ export class Engine {
       if (!task.touched && !(graceful && progress.tail > 0)) continue
       const seq = progress.entries++
       const tail = progress.tail + 1
-      const snapshot = graceful || tail >= task.planned.snapshot_every || task.tail_records > MAX_TAIL_RECORDS
+      const snapshot = graceful || this.isDue(index, seq, tail)
       this.journal(task.planned.producer, taskEntry(task, seq, this.options.hashes, frontier_us, snapshot), frontier_us)
       progress.tail = snapshot ? 0 : tail
       if (snapshot) {

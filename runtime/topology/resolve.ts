@@ -67,7 +67,7 @@ function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
     from,
     to: Object.fromEntries((one.to ?? []).map(({ port, topic: name }) => [port, name!.value])),
     faults_to: one.faults_to?.value,
-    snapshot_every: (given.snapshot_every as number | undefined) ?? 200,
+    snapshot_every: (given.snapshot_every as number | undefined) ?? 1000,
     merge: given.merge === 'arrival' ? 'arrival' : 'by_data',
     max_faults: given.max_faults as number | undefined,
     params: resolveParams(processor, one.params, draft.instruments) as Record<string, Json>,

@@ -107,7 +107,7 @@ export const StageSchema = Type.Object(
     faults_to: Type.Optional(Type.String({ description: 'The dead-letter topic for records that are refused.' })),
     snapshot_every: Type.Optional(
       count('Commits between two snapshots of the state; 1 for small, precious state, which then is never re-run.', {
-        default: 200,
+        default: 1000,
       }),
     ),
     merge: Type.Optional(

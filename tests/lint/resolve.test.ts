@@ -78,7 +78,7 @@ const keyed = { as: 'keyed', feedback_us: undefined }
 const stage = {
   description: undefined,
   faults_to: undefined,
-  snapshot_every: 200,
+  snapshot_every: 1000,
   merge: 'by_data',
   max_faults: undefined,
   params: {},

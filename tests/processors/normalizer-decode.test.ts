@@ -178,6 +178,7 @@ function hand(params: object = {}): Hand {
     instruments: [BTC],
     unknown_symbol: 'declare',
     buffer_max: 4,
+    restart_after: 100,
     ...params,
   })
 }

@@ -95,11 +95,13 @@ describe('whatever bytes come', () => {
       instruments: [BTC],
       unknown_symbol: 'declare',
       buffer_max: 16,
+      restart_after: 100,
     })
     const unlisted = new Hand(normalizer, 'BINANCE:BTCUSDT', {
       instruments: [],
       unknown_symbol: 'declare',
       buffer_max: 16,
+      restart_after: 100,
     })
     fc.assert(
       fc.property(hostile, (bytes) => {
@@ -144,7 +146,12 @@ describe('whatever bytes come', () => {
     ['a million escapes', `{"stream":"${'\\u0041'.repeat(600_000)}"`],
   ])('%s are a fault', (_name, text) => {
     for (const instruments of [[BTC], []]) {
-      const normal = new Hand(normalizer, 'BINANCE:BTCUSDT', { instruments, unknown_symbol: 'declare', buffer_max: 16 })
+      const normal = new Hand(normalizer, 'BINANCE:BTCUSDT', {
+        instruments,
+        unknown_symbol: 'declare',
+        buffer_max: 16,
+        restart_after: 100,
+      })
       expect(normal.on('frames', rawFrame(text))).toMatchObject({ fault: expect.stringMatching(/^[A-Z_]+$/) })
     }
   })

@@ -8,7 +8,7 @@ import { BTC, capture, Hand, no_capture, port, replayed } from './kit.ts'
 
 /** The recorded file through normalizer, book builder and nbbo, by hand; `restart_every` frames their states are restored. */
 async function recorded(instruments: (typeof BTC)[], restart_every = Number.POSITIVE_INFINITY) {
-  const params = { instruments, unknown_symbol: 'declare', buffer_max: 1_024 }
+  const params = { instruments, unknown_symbol: 'declare', buffer_max: 1_024, restart_after: 100 }
   const scales = instruments.length > 0 ? instruments : [{ ...BTC, price_scale: 8, qty_scale: 8 }]
   const normal = new Hand(normalizer, 'BINANCE:BTCUSDT', params)
   const builder = new Hand(bookBuilder, BTC.instrument_id, { levels: 10, max_levels: 4_096, stale_after_ms: 2_000 })

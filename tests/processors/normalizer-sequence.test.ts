@@ -8,7 +8,12 @@ import { BTC, Hand, port, rawFrame, wire } from './kit.ts'
 const { depth, snapshot, quote, trade } = wire
 
 function hand(buffer_max = 8): Hand {
-  return new Hand(normalizer, 'BINANCE:BTCUSDT', { instruments: [BTC], unknown_symbol: 'declare', buffer_max })
+  return new Hand(normalizer, 'BINANCE:BTCUSDT', {
+    instruments: [BTC],
+    unknown_symbol: 'declare',
+    buffer_max,
+    restart_after: 3,
+  })
 }
 
 /** An event in a word: `snapshot 5`, `depth 6-7`, `gap depth 8-9`, `status RESYNC GAP`. */
@@ -169,6 +174,38 @@ describe('quotes', () => {
     const { said, state } = run([quote(5), quote(5), quote(4), quote(9)])
     expect(said).toEqual([['quote 5'], [], [], ['quote 9']])
     expect(state).toMatchObject({ duplicates: 1, out_of_order: 1, gaps: 0, quote_id: 9 })
+  })
+})
+
+describe('ids that begin anew', () => {
+  it('are believed after a run of older messages, and a gap tells', () => {
+    const quotes = run([quote(900), quote(5), quote(6), quote(7), quote(8)])
+    expect(quotes.said).toEqual([['quote 900'], [], [], ['gap quote 901-7', 'quote 7'], ['quote 8']])
+    const trades = run([trade(900), trade(5), trade(6), trade(7), trade(8)])
+    expect(trades.said).toEqual([['trade 900'], [], [], ['gap trade 901-7', 'trade 7'], ['trade 8']])
+    expect(trades.state).toMatchObject({ out_of_order: 2, gaps: 1, trade_id: 8 })
+  })
+
+  it('are not believed of single stragglers', () => {
+    const { said, state } = run([quote(9), quote(5), quote(10), quote(6), quote(11), quote(7), quote(12)])
+    expect(said.flat()).toEqual(['quote 9', 'quote 10', 'quote 11', 'quote 12'])
+    expect(state).toMatchObject({ out_of_order: 3, gaps: 0 })
+  })
+
+  it('make depth wait for a snapshot of the new ids', () => {
+    const frames = [snapshot(900), depth(901, 902), depth(5, 6), depth(7, 8), depth(9, 10), depth(11, 12)]
+    const { said, state } = run([...frames, snapshot(10), depth(13, 13)])
+    expect(said).toEqual([
+      ['snapshot 900'],
+      ['status LIVE SYNCED', 'depth 901-902'],
+      [],
+      [],
+      ['gap depth 903-9', 'status RESYNC RESTART'],
+      [],
+      ['snapshot 10', 'status LIVE SYNCED', 'depth 11-12'],
+      ['depth 13-13'],
+    ])
+    expect(state).toMatchObject({ phase: 'LIVE', gaps: 1, depth_id: 13 })
   })
 })
 
