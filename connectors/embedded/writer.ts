@@ -32,6 +32,8 @@ export class Writer {
     const worker = new Worker(new URL('./writer.worker.ts', import.meta.url), {
       name: 'log-writer',
       workerData: { path } satisfies WriterData,
+      // It keeps next to nothing: a small heap is collected early, where a large one would only grow.
+      resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
     })
     const opened = await new Promise<Opened>((resolve, reject) => {
       worker.once('message', resolve)
