@@ -152,7 +152,8 @@ export const wire = {
 const DATA = process.env.AITRADER_DATA ?? join(import.meta.dirname, '../../../shared/data')
 /** The recorded capture; `undefined` where the data folder is not there. */
 export const capture = [join(DATA, 'binance/spot_btcusdt_20240808.gz')].find((path) => existsSync(path))
-export const no_capture = `recorded data is not at ${DATA} (set AITRADER_DATA)`
+/** Behind the name of a test that needs it: why it is skipped, or nothing. */
+export const no_capture = capture === undefined ? ` (skipped: no recorded data at ${DATA}; set AITRADER_DATA)` : ''
 
 /** Every item of the files, payloads copied. */
 export async function replayed(...paths: readonly string[]): Promise<SourceItem[]> {

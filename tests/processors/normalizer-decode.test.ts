@@ -157,7 +157,7 @@ describe('the scanner', () => {
   })
 
   it.skipIf(capture === undefined)(
-    `reads every stream frame of the recorded file as the JSON path does (${no_capture})`,
+    `reads every stream frame of the recorded file as the JSON path does${no_capture}`,
     async () => {
       let frames = 0
       for (const { value } of await replayed(capture ?? '')) {

@@ -47,7 +47,7 @@ async function recorded(instruments: (typeof BTC)[], restart_every = Number.POSI
   }
 }
 
-describe.skipIf(capture === undefined)(`the recorded Binance file (${no_capture})`, () => {
+describe.skipIf(capture === undefined)(`the recorded Binance file${no_capture}`, () => {
   it('has no gap and no fault, 9,757 trades, and a book that equals bookTicker wherever the ids are equal', async () => {
     const { events, books, markets, faults, state } = await recorded([BTC])
     expect(faults).toEqual([])
