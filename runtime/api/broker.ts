@@ -2,7 +2,8 @@
  * The broker port: partitions of encoded batches, transactions, fencing, key-value stores for snapshots.
  *
  * Three brokers stand behind it (simulated, embedded, Kafka); one conformance suite holds them to the same
- * behaviour. Readers see committed records only. All offsets count records, from 0 per partition, dense.
+ * behaviour. Readers see committed records only. Offsets grow; within a batch they are dense. On the simulated and the
+ * embedded broker they count records from 0; on Kafka markers and aborted records leave gaps.
  */
 
 /**
@@ -29,7 +30,10 @@ export interface StoredBatch extends Batch {
   readonly base_offset: number
 }
 
-/** A change of a key-value store (snapshots, positions), committed with the batches. `null` deletes. */
+/**
+ * A change of a key-value store (snapshots, positions), committed with the batches. `null` deletes. A broker may keep
+ * values apart by what stands before the first zero byte of their key (the task's name).
+ */
 export interface Put {
   readonly store: string
   readonly key: string
@@ -48,8 +52,27 @@ export interface TopicSpec {
   readonly retention_us?: number
   /** Bytes per partition beyond which the oldest may go; undefined keeps them. */
   readonly retention_bytes?: number
-  /** Internal topics (journal) are not in `digests`. */
+  /** Internal topics (journal, frontiers) are not in `digests`. */
   readonly internal?: boolean
+}
+
+/** A place to read from. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/**
+ * Partitions followed as they grow: committed batches of each in order, fetched ahead within a bound, so that one
+ * partition that nobody takes from stops only itself.
+ */
+export interface Follower {
+  /** Next batch of partition `index` (of those followed) that is here already; undefined if there is none yet. */
+  take(index: number): StoredBatch | undefined
+  /** Resolves when a `take` that answered undefined may have something. Rejects with what ended the reading. */
+  ready(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface PartitionInfo {
@@ -75,6 +98,13 @@ export interface Reader {
   partition(topic: string, partition: number): PartitionInfo
   /** The batch that holds `offset`, or the next one after it; undefined at the end. Durable data only. */
   read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined>
+  /** Follows partitions, each from its `offset` on. */
+  follow(from: readonly Position[]): Follower
+  /**
+   * An offset at or before every record whose stream time is `stream_time_us` or later: where to begin reading what
+   * has not been passed yet. The end if there is none.
+   */
+  offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number>
   /** Values of a store whose keys start with `prefix`, in key order (bytewise UTF-8). */
   scan(store: string, prefix?: string): AsyncIterable<{ key: string; value: Uint8Array }>
   get(store: string, key: string): Promise<Uint8Array | undefined>

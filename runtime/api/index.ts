@@ -3,7 +3,9 @@ export { Arena } from './arena.ts'
 export type {
   Batch,
   Broker,
+  Follower,
   PartitionInfo,
+  Position,
   Producer,
   Put,
   Reader,

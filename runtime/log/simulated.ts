@@ -37,6 +37,8 @@ export class SimulatedLog {
   readonly #log: Log
   readonly #scheduler: Scheduler
   readonly #faults: FaultPlan
+  /** Woken by the next commit. */
+  #followers: (() => void)[] = []
   #commits = 0
   #crashed = false
 
@@ -53,12 +55,19 @@ export class SimulatedLog {
   }
 
   connect(): Broker {
-    const view = new LogView(this.#store)
+    const view = new LogView(
+      this.#store,
+      () => {},
+      async () => {},
+      () => new Promise((resolve) => this.#followers.push(resolve)),
+    )
     const client = { closed: false }
     return {
       topics: () => view.topics(),
       partition: (topic, partition) => view.partition(topic, partition),
       read: (topic, partition, offset) => view.read(topic, partition, offset),
+      follow: (from) => view.follow(from),
+      offsetAt: (topic, partition, stream_time_us) => view.offsetAt(topic, partition, stream_time_us),
       scan: (store, prefix) => view.scan(store, prefix),
       get: (store, key) => view.get(store, key),
       digests: () => view.digests(),
@@ -126,6 +135,7 @@ export class SimulatedLog {
           if (fate.kind === 'request_lost') throw unknownOutcome()
           const [refusal] = this.#log.commit([submission])
           if (refusal !== undefined) throw refusal
+          for (const wake of this.#followers.splice(0)) wake()
           if (fate.kind === 'answer_lost') throw unknownOutcome()
           resolve()
         } catch (error) {

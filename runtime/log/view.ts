@@ -1,4 +1,4 @@
-import type { PartitionInfo, Reader, StoredBatch, TopicSpec } from '../api/broker.ts'
+import type { Follower, PartitionInfo, Position, Reader, StoredBatch, TopicSpec } from '../api/broker.ts'
 import { topicDigest } from './digest.ts'
 import { after, valueKey } from './keys.ts'
 import { findBatch, loadDigest, readState } from './partition.ts'
@@ -16,13 +16,23 @@ export class LogView implements Reader {
   readonly #reads: LogReads
   readonly #refresh: () => void
   readonly #close: () => Promise<void>
+  readonly #changed: () => Promise<void>
   readonly #topics: TopicTable
 
-  /** `refresh` makes `reads` see what was committed up to now. */
-  constructor(reads: LogReads, refresh: () => void = () => {}, close: () => Promise<void> = async () => {}) {
+  /**
+   * `refresh` makes `reads` see what was committed up to now; `changed` resolves when there may be more (without it,
+   * followers look again after a few milliseconds).
+   */
+  constructor(
+    reads: LogReads,
+    refresh: () => void = () => {},
+    close: () => Promise<void> = async () => {},
+    changed: () => Promise<void> = pause,
+  ) {
     this.#reads = reads
     this.#refresh = refresh
     this.#close = close
+    this.#changed = changed
     this.#topics = new TopicTable(reads)
   }
 
@@ -50,6 +60,36 @@ export class LogView implements Reader {
     const found = findBatch(this.#reads, number, Math.max(0, offset), `${topic}/${partition}`)
     if (found === undefined) return undefined
     return decodeBatch(found.key, found.value, topic, partition, found.base_offset)
+  }
+
+  follow(from: readonly Position[]): Follower {
+    const next = from.map(({ offset }) => offset)
+    let closed = false
+    return {
+      take: (index) => {
+        const { topic, partition } = from[index] as Position
+        this.#refresh()
+        const number = this.number(topic, partition)
+        const found = findBatch(this.#reads, number, next[index] as number, `${topic}/${partition}`)
+        if (found === undefined || closed) return undefined
+        const batch = decodeBatch(found.key, found.value, topic, partition, found.base_offset)
+        next[index] = batch.base_offset + batch.records
+        return batch
+      },
+      ready: () => this.#changed(),
+      close: async () => {
+        closed = true
+      },
+    }
+  }
+
+  async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {
+    let { start_offset: offset } = this.partition(topic, partition)
+    for (;;) {
+      const batch = await this.read(topic, partition, offset)
+      if (batch === undefined || batch.last_time_us >= stream_time_us) return offset
+      offset = batch.base_offset + batch.records
+    }
   }
 
   async *scan(store: string, prefix = ''): AsyncGenerator<{ key: string; value: Uint8Array }> {
@@ -87,4 +127,10 @@ export class LogView implements Reader {
   close(): Promise<void> {
     return this.#close()
   }
+}
+
+const POLL_MS = 5
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS))
 }
