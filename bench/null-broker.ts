@@ -9,6 +9,8 @@ export function nullBroker(): Broker {
     read: async () => undefined,
     async *scan() {},
     get: async () => undefined,
+    follow: () => ({ take: () => undefined, ready: () => new Promise(() => {}), close: async () => {} }),
+    offsetAt: async () => 0,
     digests: async () => ({}),
     close: async () => {},
     declare: async (topics) => {
