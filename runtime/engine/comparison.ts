@@ -1,7 +1,7 @@
 import type { Reader, StoredBatch } from '../api/broker.ts'
 import { RecordCursor } from '../log/batch.ts'
 import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
-import { RecordedLane } from './recorded.ts'
+import { RecordedPartition } from './recorded.ts'
 
 /** Where replay and record part, and in what: `key`, `body`, `stream_time`, `causes`, `missing` or `surplus`. */
 export interface Difference {
@@ -24,7 +24,7 @@ export class Comparison {
   different = 0
   first: Difference | undefined
   private first_time_us = Number.POSITIVE_INFINITY
-  private readonly lanes = new Map<string, RecordedLane>()
+  private readonly logs = new Map<string, RecordedPartition>()
   private readonly producers: ReadonlyMap<string, number>
   private readonly made = new RecordCursor()
 
@@ -44,31 +44,31 @@ export class Comparison {
       for (let partition = 0; partition < topic.partitions; partition++) {
         // Records of producers that the plan does not know are stopped at too: they have no business there.
         const wanted = (name: string) => computed(name) || !producers.has(name)
-        this.lanes.set(`${topic.name}/${partition}`, new RecordedLane(reader, topic, partition, wanted))
+        this.logs.set(`${topic.name}/${partition}`, new RecordedPartition(reader, topic, partition, wanted))
       }
     }
   }
 
   /** Compares the records of a batch that the replay has made with the next ones recorded. */
   async compare(batch: StoredBatch): Promise<void> {
-    const lane = this.lanes.get(`${batch.topic}/${batch.partition}`) as RecordedLane
+    const log = this.logs.get(`${batch.topic}/${batch.partition}`) as RecordedPartition
     const made = this.made.open(batch)
     while (made.next()) {
       for (;;) {
-        if (!lane.standing && !lane.ended) await lane.load()
-        const recorded = lane.head
+        if (!log.standing && !log.ended) await log.load()
+        const recorded = log.head
         if (recorded === undefined || this.before(made, recorded)) {
-          this.differ(lane, made, recorded?.offset ?? -1, 'missing')
+          this.differ(log, made, recorded?.offset ?? -1, 'missing')
           break
         }
         if (recorded.producer === made.producer && recorded.seq === made.seq) {
-          const what = differing(made, batch.bodies, recorded, lane.bodies)
-          if (what !== undefined) this.differ(lane, recorded, recorded.offset, what)
+          const what = differing(made, batch.bodies, recorded, log.bodies)
+          if (what !== undefined) this.differ(log, recorded, recorded.offset, what)
           this.compared++
-          lane.skip()
+          log.skip()
           break
         }
-        this.surplus(lane, recorded)
+        this.surplus(log, recorded)
       }
     }
   }
@@ -78,21 +78,21 @@ export class Comparison {
    * after `to_us`, the end of the replay, and not after `now_us`, where the log stands by now.
    */
   async end(to_us: number, now_us: number): Promise<void> {
-    for (const lane of this.lanes.values()) {
+    for (const log of this.logs.values()) {
       for (;;) {
-        if (!lane.standing) await lane.load()
-        const recorded = lane.head
+        if (!log.standing) await log.load()
+        const recorded = log.head
         if (recorded === undefined) break
-        if (recorded.stream_time_us > to_us && recorded.stream_time_us <= now_us) lane.skip()
-        else this.surplus(lane, recorded)
+        if (recorded.stream_time_us > to_us && recorded.stream_time_us <= now_us) log.skip()
+        else this.surplus(log, recorded)
       }
     }
   }
 
-  private surplus(lane: RecordedLane, recorded: RecordCursor): void {
-    this.differ(lane, recorded, recorded.offset, 'surplus')
+  private surplus(log: RecordedPartition, recorded: RecordCursor): void {
+    this.differ(log, recorded, recorded.offset, 'surplus')
     this.compared++
-    lane.skip()
+    log.skip()
   }
 
   /** Whether the record made comes before the recorded one, which has another id. */
@@ -102,11 +102,11 @@ export class Comparison {
     return (this.producers.get(made.producer) as number) < (this.producers.get(recorded.producer) ?? -1)
   }
 
-  private differ(lane: RecordedLane, at: RecordCursor, offset: number, what: string): void {
+  private differ(log: RecordedPartition, at: RecordCursor, offset: number, what: string): void {
     this.different++
     if (at.stream_time_us >= this.first_time_us) return
     this.first_time_us = at.stream_time_us
-    this.first = { topic: lane.topic.name, partition: lane.partition, offset, id: at.id, what }
+    this.first = { topic: log.topic.name, partition: log.partition, offset, id: at.id, what }
   }
 }
 

@@ -7,8 +7,8 @@ import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
-import { type Lane, openLanes } from './lane.ts'
 import type { EngineOptions, SourceState } from './options.ts'
+import { type Outgoing, openOutgoing } from './outgoing.ts'
 import { LiveOutlet } from './outlet.ts'
 import { recover } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
@@ -50,7 +50,7 @@ export class Engine {
   readonly scheduler: Scheduler
   private readonly options: EngineOptions
   private readonly producer: Producer
-  private readonly lanes: readonly (readonly Lane[])[]
+  private readonly outgoing: readonly (readonly Outgoing[])[]
   private journals: readonly BatchBuilder[]
   private spare_journals: readonly BatchBuilder[]
   private readonly outlet: LiveOutlet
@@ -66,13 +66,13 @@ export class Engine {
     this.options = options
     this.producer = producer
     this.plan = plan
-    this.lanes = openLanes({
+    this.outgoing = openOutgoing({
       plan,
       schemaId,
       endOffset: (topic, partition) => broker.partition(topic.name, partition).end_offset,
       reads: (task, input) => (mayWait(task, input) ? 'waits' : 'now'),
     })
-    this.outlet = new LiveOutlet(plan, this.lanes, (lane, envelope) => this.deliver(lane, envelope))
+    this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope))
     const outside = (planned: PlannedTask) => outsideOf(options, planned.stage)
     this.tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, this.outlet, outside(planned)))
     this.scheduler = new Scheduler(this.tasks)
@@ -198,8 +198,8 @@ export class Engine {
     for (const task of this.tasks) task.asks?.begin(at_us)
   }
 
-  private deliver(lane: Lane, envelope: Envelope): void {
-    for (const { task, channel, waits } of lane.consumers) {
+  private deliver(out: Outgoing, envelope: Envelope): void {
+    for (const { task, channel, waits } of out.consumers) {
       const due = (this.tasks[task] as Task).deliver(channel, envelope)
       if (!waits) this.scheduler.wake(task, due)
     }
@@ -217,14 +217,14 @@ export class Engine {
     this.catchUp()
     this.journalSources()
     const { puts, saving } = this.journalTasks(graceful)
-    const used = [...this.lanes.flat().map((lane) => lane.builder), ...this.journals]
+    const used = [...this.outgoing.flat().map((out) => out.builder), ...this.journals]
     const batches = used.filter((builder) => builder.records > 0).map((builder) => builder.batch())
     if (batches.length === 0) return undefined
 
     for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
     const number = ++this.commits
     this.options.observer?.committing?.(number)
-    for (const topic of this.lanes) for (const lane of topic) [lane.builder, lane.spare] = [lane.spare, lane.builder]
+    for (const topic of this.outgoing) for (const out of topic) [out.builder, out.spare] = [out.spare, out.builder]
     ;[this.journals, this.spare_journals] = [this.spare_journals, this.journals]
     this.outlet.pending = 0
     this.outlet.pending_bytes = 0

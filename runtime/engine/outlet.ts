@@ -5,11 +5,11 @@ import type { Causes } from '../log/batch.ts'
 import type { Plan, PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 import { mixHash } from './envelope.ts'
-import type { Lane } from './lane.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { Outlet, Output, Task } from './task.ts'
 
 /** Where a record goes once it is encoded. */
-export type Deliver = (lane: Lane, envelope: Envelope) => void
+export type Deliver = (out: Outgoing, envelope: Envelope) => void
 
 class CauseList implements Causes {
   length = 0
@@ -36,7 +36,7 @@ class CauseList implements Causes {
  */
 export class LiveOutlet implements Outlet {
   private readonly plan: Plan
-  private readonly lanes: readonly (readonly Lane[])[]
+  private readonly outgoing: readonly (readonly Outgoing[])[]
   private readonly deliver: Deliver
   private readonly causes = new CauseList()
   private readonly aside = new Arena()
@@ -44,9 +44,9 @@ export class LiveOutlet implements Outlet {
   pending = 0
   pending_bytes = 0
 
-  constructor(plan: Plan, lanes: readonly (readonly Lane[])[], deliver: Deliver) {
+  constructor(plan: Plan, outgoing: readonly (readonly Outgoing[])[], deliver: Deliver) {
     this.plan = plan
-    this.lanes = lanes
+    this.outgoing = outgoing
     this.deliver = deliver
   }
 
@@ -68,9 +68,9 @@ export class LiveOutlet implements Outlet {
     if (outputs.length === 1) {
       const { topic, value } = outputs[0] as Output
       const key = keyOf(topic, value)
-      const lane = this.lane(topic, key)
-      lane.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
-      this.hand(task, lane, key, value, cause, cause_id, more, arrived_ms)
+      const out = this.out(topic, key)
+      out.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
+      this.hand(task, out, key, value, cause, cause_id, more, arrived_ms)
       return
     }
     const aside = this.aside
@@ -79,9 +79,9 @@ export class LiveOutlet implements Outlet {
     for (const [index, { topic, value }] of outputs.entries()) {
       const end = ends[index] as number
       const key = keyOf(topic, value)
-      const lane = this.lane(topic, key)
-      lane.builder.appendBody(aside.buf.subarray(start, end), key, name, task.next_seq, task.now_us, causes)
-      this.hand(task, lane, key, value, cause, cause_id, more, arrived_ms)
+      const out = this.out(topic, key)
+      out.builder.appendBody(aside.buf.subarray(start, end), key, name, task.next_seq, task.now_us, causes)
+      this.hand(task, out, key, value, cause, cause_id, more, arrived_ms)
       start = end
     }
   }
@@ -97,8 +97,8 @@ export class LiveOutlet implements Outlet {
   ): void {
     this.causes.length = 0
     const key = keyOf(topic, value)
-    const lane = this.lane(topic, key)
-    lane.builder.append(
+    const out = this.out(topic, key)
+    out.builder.append(
       topic.record,
       value,
       key,
@@ -107,13 +107,13 @@ export class LiveOutlet implements Outlet {
       stream_time_us,
       this.causes,
     )
-    const { partition, builder } = lane
+    const { partition, builder } = out
     const { body_start: start, body_end: end } = builder
     const crc = builder.bodyCrc(0)
     this.pending++
     this.pending_bytes += end - start
-    const offset = lane.next_offset++
-    this.deliver(lane, {
+    const offset = out.next_offset++
+    this.deliver(out, {
       topic,
       partition,
       offset,
@@ -133,13 +133,13 @@ export class LiveOutlet implements Outlet {
     })
   }
 
-  private lane(topic: PlannedTopic, key: string): Lane {
-    return (this.lanes[topic.index] as readonly Lane[])[topic.partitionOf(key)] as Lane
+  private out(topic: PlannedTopic, key: string): Outgoing {
+    return (this.outgoing[topic.index] as readonly Outgoing[])[topic.partitionOf(key)] as Outgoing
   }
 
   private hand(
     task: Task,
-    lane: Lane,
+    out: Outgoing,
     key: string,
     value: unknown,
     cause: Envelope | undefined,
@@ -147,7 +147,7 @@ export class LiveOutlet implements Outlet {
     more: readonly string[] | undefined,
     arrived_ms: number,
   ): void {
-    const { topic, partition, builder } = lane
+    const { topic, partition, builder } = out
     const { body_start: start, body_end: end } = builder
     const crc = builder.bodyCrc(0)
     const seq = task.next_seq++
@@ -155,10 +155,10 @@ export class LiveOutlet implements Outlet {
     task.outputs_hash = mixHash(task.outputs_hash, seq, crc)
     this.pending++
     this.pending_bytes += end - start
-    this.deliver(lane, {
+    this.deliver(out, {
       topic,
       partition,
-      offset: lane.next_offset++,
+      offset: out.next_offset++,
       producer: task.planned.producer,
       seq,
       stream_time_us: task.now_us,

@@ -12,7 +12,7 @@ import { storedEnvelope } from './stored.ts'
  * writer beside it may go on. `head` is undefined while a batch has to be loaded (`load`) and
  * after the end (`ended`).
  */
-export class RecordedLane {
+export class RecordedPartition {
   readonly topic: PlannedTopic
   readonly partition: number
   private readonly reader: Reader
@@ -79,7 +79,7 @@ export class RecordedLane {
 
 /** A record that a source or an effect wrote, as it was recorded. */
 export interface RecordedInput {
-  readonly lane: RecordedLane
+  readonly log: RecordedPartition
   readonly envelope: Envelope
 }
 
@@ -88,7 +88,7 @@ export interface RecordedInput {
  * sequence over all partitions that hold such records.
  */
 export class RecordedInputs {
-  private readonly lanes: readonly RecordedLane[]
+  private readonly logs: readonly RecordedPartition[]
   private readonly producers: ReadonlyMap<string, number>
 
   constructor(
@@ -103,32 +103,32 @@ export class RecordedInputs {
       for (const topic of outputTopics(task)) topics.add(topic)
     }
     this.producers = producers
-    this.lanes = plan.topics
+    this.logs = plan.topics
       .filter((topic) => topics.has(topic))
       .flatMap((topic) =>
         Array.from({ length: topic.partitions }, (_, partition) => {
-          return new RecordedLane(reader, topic, partition, (name) => !computed(name) && producers.has(name))
+          return new RecordedPartition(reader, topic, partition, (name) => !computed(name) && producers.has(name))
         }),
       )
   }
 
   /** The next record, undefined at the end. A promise where a batch has to be loaded first. */
   next(): RecordedInput | undefined | Promise<RecordedInput | undefined> {
-    let best: RecordedLane | undefined
-    for (const lane of this.lanes) {
-      if (lane.head === undefined) {
-        if (lane.ended) continue
-        return lane.load().then(() => this.next())
+    let best: RecordedPartition | undefined
+    for (const log of this.logs) {
+      if (log.head === undefined) {
+        if (log.ended) continue
+        return log.load().then(() => this.next())
       }
-      if (best === undefined || this.before(lane, best)) best = lane
+      if (best === undefined || this.before(log, best)) best = log
     }
     if (best === undefined) return undefined
     const envelope = this.envelope(best)
     best.skip()
-    return { lane: best, envelope }
+    return { log: best, envelope }
   }
 
-  private before(a: RecordedLane, b: RecordedLane): boolean {
+  private before(a: RecordedPartition, b: RecordedPartition): boolean {
     const x = a.head as RecordCursor
     const y = b.head as RecordCursor
     if (x.stream_time_us !== y.stream_time_us) return x.stream_time_us < y.stream_time_us
@@ -137,8 +137,8 @@ export class RecordedInputs {
     return p !== q ? p < q : x.seq < y.seq
   }
 
-  private envelope(lane: RecordedLane): Envelope {
-    const cursor = lane.head as RecordCursor
-    return storedEnvelope(lane.topic, lane, cursor, this.producers.get(cursor.producer) as number)
+  private envelope(log: RecordedPartition): Envelope {
+    const cursor = log.head as RecordCursor
+    return storedEnvelope(log.topic, log, cursor, this.producers.get(cursor.producer) as number)
   }
 }

@@ -4,7 +4,7 @@ import { type Plan, producerNumbers } from '../plan/plan.ts'
 import { Comparison, type Difference } from './comparison.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL } from './journal.ts'
-import { type Lane, openLanes } from './lane.ts'
+import { type Outgoing, openOutgoing } from './outgoing.ts'
 import { LiveOutlet } from './outlet.ts'
 import { type RecordedInput, RecordedInputs } from './recorded.ts'
 import { type Runnable, Scheduler } from './scheduler.ts'
@@ -114,7 +114,7 @@ class Recorded implements Runnable {
 
 class Replay {
   private readonly options: ReplayOptions
-  private readonly lanes: readonly (readonly Lane[])[]
+  private readonly outgoing: readonly (readonly Outgoing[])[]
   private readonly tasks: readonly (Task | Recorded)[]
   private readonly scheduler: Scheduler
   private readonly outlet: LiveOutlet
@@ -128,13 +128,13 @@ class Replay {
     const computing = plan.tasks.filter((task) => task.processor.kind === 'processor').map((task) => task.name)
     const computed = new Set(computing)
     const isComputed = (name: string) => computed.has(name)
-    this.lanes = openLanes({
+    this.outgoing = openOutgoing({
       plan,
       schemaId: options.schemaId,
       endOffset: () => 0,
       reads: (task) => (isComputed(task.name) ? 'now' : 'never'),
     })
-    this.outlet = new LiveOutlet(plan, this.lanes, (lane, envelope) => this.deliver(lane, envelope))
+    this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope))
     this.tasks = plan.tasks.map((planned) =>
       isComputed(planned.name)
         ? new Task(planned, plan.producers, this.outlet, undefined)
@@ -156,7 +156,7 @@ class Replay {
         if (at_us > to_us) break
         assert(
           at_us >= this.scheduler.now_us,
-          `${input.lane.topic.name}/${input.lane.partition} goes back in stream time`,
+          `${input.log.topic.name}/${input.log.partition} goes back in stream time`,
         )
         if (at_us > 0) from_us ??= at_us
         await this.scheduler.advance(at_us - 1)
@@ -178,7 +178,7 @@ class Replay {
     const now_us = await frontierOf(this.options.reader)
     await this.comparison.end(to_us, now_us)
     if (input !== undefined && input.envelope.stream_time_us > now_us) {
-      stopped ??= `${input.lane.topic.name}/${input.lane.partition}@${input.envelope.offset} is of a time that the log has not reached`
+      stopped ??= `${input.log.topic.name}/${input.log.partition}@${input.envelope.offset} is of a time that the log has not reached`
     }
     const { compared, different, first } = this.comparison
     const range = { from_us: from_us ?? to_us, to_us }
@@ -200,13 +200,13 @@ class Replay {
   }
 
   private hand(envelope: Envelope): void {
-    const lane = this.lanes[envelope.topic.index]?.[envelope.partition] as Lane
-    lane.next_offset++
-    this.deliver(lane, envelope)
+    const out = this.outgoing[envelope.topic.index]?.[envelope.partition] as Outgoing
+    out.next_offset++
+    this.deliver(out, envelope)
   }
 
-  private deliver(lane: Lane, envelope: Envelope): void {
-    for (const consumer of lane.consumers) {
+  private deliver(out: Outgoing, envelope: Envelope): void {
+    for (const consumer of out.consumers) {
       const due_us = (this.tasks[consumer.task] as Task).deliver(consumer.channel, envelope)
       this.scheduler.wake(consumer.task, due_us)
     }
@@ -214,14 +214,14 @@ class Replay {
 
   /** Compares what was made since the last time, and empties the batches. */
   private async compare(): Promise<void> {
-    for (const topic of this.lanes) {
+    for (const topic of this.outgoing) {
       for (const { builder } of topic)
         if (builder.records > 0) await this.comparison.compare({ ...builder.batch(), base_offset: 0 })
     }
     for (const task of this.tasks) {
       if (task instanceof Task && task.buffered > 0) for (const channel of task.channels) channel.detach()
     }
-    for (const topic of this.lanes) for (const { builder } of topic) if (builder.records > 0) builder.reset()
+    for (const topic of this.outgoing) for (const { builder } of topic) if (builder.records > 0) builder.reset()
     this.outlet.pending = 0
   }
 }

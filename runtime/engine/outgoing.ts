@@ -2,7 +2,7 @@ import { BatchBuilder } from '../log/batch.ts'
 import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
 
 /** One partition while an engine runs: the batch under construction, its next offset, and who reads it. */
-export interface Lane {
+export interface Outgoing {
   readonly topic: PlannedTopic
   readonly partition: number
   builder: BatchBuilder
@@ -20,19 +20,19 @@ export interface Consumer {
   readonly waits: boolean
 }
 
-export interface LaneOptions {
+export interface OutgoingOptions {
   readonly plan: Plan
   readonly schemaId: (fingerprint: string) => number
   /** Offset after the last record that is there already. */
   readonly endOffset: (topic: PlannedTopic, partition: number) => number
-  /** Whether an input of a task is fed by its lane, and whether its records may wait. */
+  /** Whether an input of a task is fed from here, and whether its records may wait. */
   readonly reads: (task: PlannedTask, input: PlannedInput) => 'now' | 'waits' | 'never'
 }
 
-/** Lanes by topic index and partition, every batch empty. */
-export function openLanes({ plan, schemaId, endOffset, reads }: LaneOptions): Lane[][] {
+/** Outgoing by topic index and partition, every batch empty. */
+export function openOutgoing({ plan, schemaId, endOffset, reads }: OutgoingOptions): Outgoing[][] {
   return plan.topics.map((topic) =>
-    Array.from({ length: topic.partitions }, (_, partition): Lane => {
+    Array.from({ length: topic.partitions }, (_, partition): Outgoing => {
       const id = schemaId(topic.record.fingerprint)
       const consumers: Consumer[] = []
       for (const [task, planned] of plan.tasks.entries()) {
