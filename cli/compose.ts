@@ -87,10 +87,12 @@ export async function compose(topology: Topology, source: Json, seed: number): P
     Object.entries(rest.stages).map(([name, { snapshot_every: _s, description: _n, ...stage }]) => [name, stage]),
   )
   const topics = Object.fromEntries(
-    Object.entries(rest.topics).map(([name, { retention_us: _r, retention_bytes: _b, description: _n, ...topic }]) => [
-      name,
-      topic,
-    ]),
+    Object.entries(rest.topics).map(
+      ([name, { retention_us: _r, retention_bytes: _b, compatibility: _c, description: _n, ...topic }]) => [
+        name,
+        topic,
+      ],
+    ),
   )
   const hashes: Hashes = {
     code,

@@ -2,6 +2,7 @@ import type { Json } from '../api/record.ts'
 import type { Draft, DraftStage } from './draft.ts'
 import { parseDuration } from './duration.ts'
 import { resolveInstruments, resolveParams } from './rules/stages.ts'
+import type { Compatibility } from './schema.ts'
 import type { EffectDeclaration, InputDeclaration, StageDeclaration, TopicDeclaration, Topology } from './types.ts'
 import { own, type World } from './world.ts'
 import { type MapTree, toPlain } from './yaml.ts'
@@ -45,6 +46,7 @@ function topic(given: Fields): TopicDeclaration {
     partitions: given.partitions as number,
     retention_us: given.retention === undefined ? undefined : parseDuration(given.retention as string),
     retention_bytes: given.retention_bytes as number | undefined,
+    compatibility: (given.compatibility as Compatibility | undefined) ?? 'FULL_TRANSITIVE',
     description: given.description as string | undefined,
   }
 }

@@ -32,6 +32,19 @@ function count(description: string, options: { minimum?: number; default?: numbe
   return Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description, ...options })
 }
 
+/** The modes of a Confluent-compatible schema registry. */
+const COMPATIBILITY_MODES = [
+  'NONE',
+  'BACKWARD',
+  'BACKWARD_TRANSITIVE',
+  'FORWARD',
+  'FORWARD_TRANSITIVE',
+  'FULL',
+  'FULL_TRANSITIVE',
+] as const
+
+export type Compatibility = (typeof COMPATIBILITY_MODES)[number]
+
 export const TopicSchema = Type.Object(
   {
     record: Type.String({ description: 'The record that the topic holds: a schema of `schemas/`.' }),
@@ -44,6 +57,16 @@ export const TopicSchema = Type.Object(
     ),
     retention_bytes: Type.Optional(
       count('Bytes per partition beyond which the oldest records may go; without it there is no bound.'),
+    ),
+    compatibility: Type.Optional(
+      Type.Union(
+        COMPATIBILITY_MODES.map((mode) => Type.Literal(mode)),
+        {
+          default: 'FULL_TRANSITIVE',
+          description:
+            'On Kafka: which schemas the registry lets follow one another. The default lets readers and writers of any two versions meet.',
+        },
+      ),
     ),
     description: Type.Optional(Type.String({ description: 'What is in it, in a sentence.' })),
   },

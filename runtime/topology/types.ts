@@ -1,4 +1,5 @@
 import type { Json } from '../api/record.ts'
+import type { Compatibility } from './schema.ts'
 
 /**
  * A topology as `topology/*.yaml` says it, checked and with defaults filled in.
@@ -31,6 +32,8 @@ export interface TopicDeclaration {
   readonly retention_us: number | undefined
   /** Bytes per partition beyond which the oldest may go; undefined: no bound. */
   readonly retention_bytes: number | undefined
+  /** Which schemas the registry lets follow one another; where nothing is said, FULL_TRANSITIVE. Only for Kafka. */
+  readonly compatibility: Compatibility
   readonly description: string | undefined
 }
 

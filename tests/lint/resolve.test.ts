@@ -73,7 +73,13 @@ const instrument = {
   calendar: '24x7',
 }
 
-const topic = { retention_us: undefined, retention_bytes: undefined, description: undefined, partitions: 2 }
+const topic = {
+  retention_us: undefined,
+  retention_bytes: undefined,
+  compatibility: 'FULL_TRANSITIVE',
+  description: undefined,
+  partitions: 2,
+}
 const keyed = { as: 'keyed', feedback_us: undefined }
 const stage = {
   description: undefined,
