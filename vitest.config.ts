@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: full ? [] : ['tests/**/*.full.test.ts'],
     // Forks, because tests kill and start processes and the state library holds handles per process.
     pool: 'forks',
+    // Holds the real servers of tests that ask for them.
+    globalSetup: ['tests/servers/shared.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

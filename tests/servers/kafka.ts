@@ -1,0 +1,87 @@
+/**
+ * A real broker for tests, by the first way that this machine has: `KAFKA_BOOTSTRAP`, a container, Maven Central's jars.
+ *
+ * `AITRADER_SERVERS` narrows the ways to one: `given`, `container` or `jars`. No way at all is an `Unavailable` that
+ * says why each one failed.
+ */
+import { Unavailable } from './jars.ts'
+import { kafkaFromContainer } from './kafka-container.ts'
+import { kafkaFromJars } from './kafka-jars.ts'
+
+export interface KafkaOptions {
+  /** A broker of the caller's own, to be killed and restarted: never the given one. */
+  readonly own?: boolean
+  /** Lines of server.properties over the defaults. What follows here asks for the jars' broker. */
+  readonly properties?: Readonly<Record<string, string>>
+  /** Further listeners on ports of their own: name -> `SASL_PLAINTEXT`, `SSL`... */
+  readonly listeners?: Readonly<Record<string, string>>
+  /** SCRAM users that exist before the first start: `SCRAM-SHA-256=[name=alice,password=secret]`. */
+  readonly scram?: readonly string[]
+  /** Heap, as Java writes it. */
+  readonly xmx?: string
+}
+
+export interface Kafka {
+  /** `HOST:PORT` of the plain listener. */
+  readonly bootstrap: string
+  /** In words, for people. */
+  readonly how: string
+  /** `HOST:PORT` by listener's name; the plain one is `PLAINTEXT`. */
+  readonly listeners: Readonly<Record<string, string>>
+  /** Signals the broker's process (SIGSTOP, SIGCONT) without waiting. */
+  signal(signal: NodeJS.Signals): void
+  /** Ends the broker (SIGKILL unless said) and waits for its end; its data stays for `start`. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  start(): Promise<void>
+  /** `kill` (SIGTERM unless said), then `start`, on the same address with the same data. */
+  restart(signal?: NodeJS.Signals): Promise<void>
+  /** Ends the broker and removes its data. Nothing for a given one. */
+  stop(): Promise<void>
+}
+
+/** One way to a server: the server, or an `Unavailable`. */
+type Way<T> = readonly [name: string, start: () => Promise<T>]
+
+export function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const { own = false, ...special } = options
+  const bare = Object.keys(special).length === 0
+  return firstOf<Kafka>('Kafka', [
+    ...(own || !bare ? [] : [['given', given] as const]),
+    ...(bare ? [['container', kafkaFromContainer] as const] : []),
+    ['jars', () => kafkaFromJars(options)],
+  ])
+}
+
+/** The server of the first way that there is. */
+export async function firstOf<T>(name: string, ways: readonly Way<T>[]): Promise<T> {
+  const only = process.env.AITRADER_SERVERS
+  const reasons: string[] = []
+  for (const [way, start] of ways) {
+    if (only !== undefined && only !== way) continue
+    try {
+      return await start()
+    } catch (cause) {
+      if (!(cause instanceof Unavailable)) throw cause
+      reasons.push(cause.message)
+    }
+  }
+  throw new Unavailable(`no ${name} for tests: ${reasons.join('; ') || `AITRADER_SERVERS=${only} is no way to it`}`)
+}
+
+async function given(): Promise<Kafka> {
+  const bootstrap = process.env.KAFKA_BOOTSTRAP
+  if (bootstrap === undefined || bootstrap === '') throw new Unavailable('KAFKA_BOOTSTRAP is not set')
+  const refuse = async () => {
+    throw new Error('a given broker is not ours to restart: ask for one of your own')
+  }
+  return {
+    bootstrap,
+    how: 'the broker that KAFKA_BOOTSTRAP names',
+    listeners: { PLAINTEXT: bootstrap },
+    signal: refuse,
+    kill: refuse,
+    start: refuse,
+    restart: refuse,
+    stop: async () => {},
+  }
+}
