@@ -81,10 +81,14 @@ export async function compose(topology: Topology, source: Json, seed: number): P
     end_drain_ms: _d,
     description: _t,
     owner: _o,
+    kafka: _k,
     ...rest
   } = topology
   const stages = Object.fromEntries(
-    Object.entries(rest.stages).map(([name, { snapshot_every: _s, description: _n, ...stage }]) => [name, stage]),
+    Object.entries(rest.stages).map(([name, { snapshot_every: _s, description: _n, lane: _l, ...stage }]) => [
+      name,
+      stage,
+    ]),
   )
   const topics = Object.fromEntries(
     Object.entries(rest.topics).map(
@@ -94,9 +98,10 @@ export async function compose(topology: Topology, source: Json, seed: number): P
       ],
     ),
   )
+  const sources = Object.fromEntries(Object.entries(rest.sources).map(([name, { to }]) => [name, { to }]))
   const hashes: Hashes = {
     code,
-    config: sha256(canonical({ ...rest, stages, topics, source, seed } as unknown as Json)),
+    config: sha256(canonical({ ...rest, sources, stages, topics, source, seed } as unknown as Json)),
     schemas: schemasHash,
     models: sha256(canonical(models)),
   }

@@ -23,6 +23,8 @@ export interface PlannedInput {
   readonly table: boolean
   readonly topic: PlannedTopic
   readonly partition: number
+  /** Partition i goes to task i; else every task reads all partitions. */
+  readonly keyed: boolean
   /** Least delay of a feedback edge, microseconds; 0 on an ordinary edge. */
   readonly delay_us: number
 }
@@ -46,6 +48,8 @@ export interface PlannedTask {
   readonly effect: EffectDeclaration | undefined
   /** Nothing it writes is read in the plan, nobody else writes there, and it refuses nothing: it may run late. */
   readonly last: boolean
+  /** It writes records of other keys than it reads. */
+  readonly rekey: boolean
 }
 
 export interface PlannedSource {
@@ -133,6 +137,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
         max_faults: stage.max_faults,
         effect: stage.effect,
         last,
+        rekey: stage.rekey ?? false,
       })
     }
   }
@@ -186,7 +191,8 @@ function inputsOf(
     const partitions = declared.as === 'keyed' ? [number] : Array.from({ length: from.partitions }, (_, i) => i)
     for (const partition of partitions) {
       const table = port in processor.tables
-      inputs.push({ port, table, topic: from, partition, delay_us: declared.feedback_us ?? 0 })
+      const keyed = declared.as === 'keyed'
+      inputs.push({ port, table, topic: from, partition, keyed, delay_us: declared.feedback_us ?? 0 })
     }
   }
   return inputs.sort((a, b) => a.topic.index - b.topic.index || a.partition - b.partition)

@@ -3,14 +3,26 @@ import type { Draft, DraftStage } from './draft.ts'
 import { parseDuration } from './duration.ts'
 import { resolveInstruments, resolveParams } from './rules/stages.ts'
 import type { Compatibility } from './schema.ts'
-import type { EffectDeclaration, InputDeclaration, StageDeclaration, TopicDeclaration, Topology } from './types.ts'
+import type {
+  EffectDeclaration,
+  InputDeclaration,
+  KafkaDeclaration,
+  StageDeclaration,
+  TopicDeclaration,
+  Topology,
+} from './types.ts'
 import { own, type World } from './world.ts'
 import { type MapTree, toPlain } from './yaml.ts'
 
 /** Makes the checked draft of a topology into the topology, with defaults. Relies on the draft having no finding. */
 export function resolve(draft: Draft, world: World): Topology {
   const root = fields(draft.root)
-  const sources = Object.fromEntries(draft.sources.map(({ name, to }) => [name, { to: to!.value }]))
+  const sources = Object.fromEntries(
+    draft.sources.map(({ name, to }) => {
+      const lane = (record(root.sources)[name] as Fields).lane as string | undefined
+      return [name, lane === undefined ? { to: to!.value } : { to: to!.value, lane }]
+    }),
+  )
   const topics = Object.fromEntries(
     [...draft.topics.keys()].map((name) => [name, topic(record(root.topics)[name] as Fields)]),
   )
@@ -21,6 +33,7 @@ export function resolve(draft: Draft, world: World): Topology {
     commit_interval_ms: (root.commit_interval_ms as number | undefined) ?? 5,
     commit_max_records: (root.commit_max_records as number | undefined) ?? 20_000,
     end_drain_ms: (root.end_drain_ms as number | undefined) ?? 5_000,
+    ...(root.kafka === undefined ? {} : { kafka: kafka(record(root.kafka)) }),
     sources,
     instruments:
       draft.instruments === undefined ? [] : (resolveInstruments(draft.instruments) as Record<string, Json>[]),
@@ -74,7 +87,21 @@ function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
     max_faults: given.max_faults as number | undefined,
     params: resolveParams(processor, one.params, draft.instruments) as Record<string, Json>,
     effect: one.effect === undefined ? undefined : effect(fields(one.effect)),
+    ...(given.lane === undefined ? {} : { lane: given.lane as string }),
+    ...(given.rekey === true ? { rekey: true } : {}),
   }
+}
+
+/** How a topology that says nothing of Kafka runs there. */
+export const KAFKA_DEFAULTS: KafkaDeclaration = {
+  client: 'kafkajs',
+  commit_interval_ms: 100,
+  commit_max_records: 20_000,
+  compression: 'none',
+}
+
+function kafka(given: Fields): KafkaDeclaration {
+  return { ...KAFKA_DEFAULTS, ...(given as Partial<KafkaDeclaration>) }
 }
 
 function effect(given: Fields): EffectDeclaration {

@@ -150,6 +150,20 @@ export const StageSchema = Type.Object(
       }),
     ),
     effect: Type.Optional(EffectSchema),
+    lane: Type.Optional(
+      Type.String({
+        pattern: STAGE_NAME,
+        description:
+          'On Kafka: what the stage moves and commits together with. Stages of one lane hand records over in memory; a record that goes to another lane waits for a commit. Without it, stages that feed one another in a circle or partition by partition share a lane.',
+      }),
+    ),
+    rekey: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'The stage writes records of other keys than it reads, also where input and output have the same key field.',
+      }),
+    ),
   },
   { ...closed, description: 'A processor at work: what it reads, what it writes, with which parameters.' },
 )
@@ -180,8 +194,35 @@ export const InstrumentSchema = Type.Object(
 )
 
 export const SourceSchema = Type.Object(
-  { to: Type.String({ description: 'The topic that it writes.' }) },
+  {
+    to: Type.String({ description: 'The topic that it writes.' }),
+    lane: Type.Optional(
+      Type.String({ pattern: STAGE_NAME, description: 'On Kafka: what the source commits together with.' }),
+    ),
+  },
   { ...closed, description: 'What writes a topic from outside.' },
+)
+
+export const KafkaSchema = Type.Object(
+  {
+    client: Type.Optional(
+      Type.Union([Type.Literal('kafkajs'), Type.Literal('platformatic')], {
+        default: 'kafkajs',
+        description: 'The library that carries the connections.',
+      }),
+    ),
+    commit_interval_ms: Type.Optional(
+      count('Wall time between two commits of a lane, milliseconds.', { maximum: 60_000, default: 100 }),
+    ),
+    commit_max_records: Type.Optional(count('Records after which a lane commits even earlier.', { default: 20_000 })),
+    compression: Type.Optional(
+      Type.Union(
+        (['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const).map((codec) => Type.Literal(codec)),
+        { default: 'none', description: 'How batches are compressed.' },
+      ),
+    ),
+  },
+  { ...closed, description: 'How the topology runs on Kafka; results never depend on it.' },
 )
 
 export const TopologySchema = Type.Object(
@@ -199,6 +240,7 @@ export const TopologySchema = Type.Object(
         default: 5_000,
       }),
     ),
+    kafka: Type.Optional(KafkaSchema),
     sources: named(STAGE_NAME, SourceSchema, { description: 'What comes from outside, and where it is written.' }),
     instruments: Type.Optional(
       Type.Array(InstrumentSchema, {

@@ -16,11 +16,28 @@ export interface Topology {
   readonly commit_max_records: number
   /** Stream time that passes after the last frame of a finite source, milliseconds. */
   readonly end_drain_ms: number
-  readonly sources: Readonly<Record<string, { readonly to: string }>>
+  readonly sources: Readonly<Record<string, SourceDeclaration>>
+  /** How it runs on Kafka; the defaults where it says nothing. */
+  readonly kafka?: KafkaDeclaration
   /** Declared instruments: Instrument records without `tradable` (true) and `origin` (TOPOLOGY). */
   readonly instruments: readonly { readonly [field: string]: Json }[]
   readonly topics: Readonly<Record<string, TopicDeclaration>>
   readonly stages: Readonly<Record<string, StageDeclaration>>
+}
+
+export interface SourceDeclaration {
+  readonly to: string
+  /** What it commits together with on Kafka; undefined: the lane `sources`. */
+  readonly lane?: string | undefined
+}
+
+export interface KafkaDeclaration {
+  /** Library that carries the connections. */
+  readonly client: 'kafkajs' | 'platformatic'
+  /** Wall time between two commits of a lane, milliseconds. */
+  readonly commit_interval_ms: number
+  readonly commit_max_records: number
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 }
 
 export interface TopicDeclaration {
@@ -32,8 +49,8 @@ export interface TopicDeclaration {
   readonly retention_us: number | undefined
   /** Bytes per partition beyond which the oldest may go; undefined: no bound. */
   readonly retention_bytes: number | undefined
-  /** Which schemas the registry lets follow one another; where nothing is said, FULL_TRANSITIVE. Only for Kafka. */
-  readonly compatibility: Compatibility
+  /** Which schemas the registry lets follow one another, for Kafka only; FULL_TRANSITIVE where nothing is said. */
+  readonly compatibility?: Compatibility
   readonly description: string | undefined
 }
 
@@ -61,6 +78,10 @@ export interface StageDeclaration {
   readonly params: { readonly [name: string]: Json }
   /** Only for stages whose processor is an effect. */
   readonly effect: EffectDeclaration | undefined
+  /** What it moves and commits together with on Kafka; undefined: decided by the plan. */
+  readonly lane?: string | undefined
+  /** It writes records of other keys than it reads. */
+  readonly rekey?: boolean
 }
 
 export interface EffectDeclaration {

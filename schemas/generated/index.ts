@@ -7,6 +7,7 @@ import { DeadLetter } from './dead-letter.ts'
 import { Decision } from './decision.ts'
 import { ExecutionReport } from './execution-report.ts'
 import { Fill } from './fill.ts'
+import { FrontierMark } from './frontier-mark.ts'
 import { Instrument } from './instrument.ts'
 import { JournalEntry } from './journal-entry.ts'
 import { MarketEvent } from './market-event.ts'
@@ -27,6 +28,7 @@ export type {
   Factor,
   Feature,
   FeedState,
+  FrontierWrite,
   Gap,
   InstrumentKind,
   InstrumentOrigin,
@@ -77,6 +79,7 @@ export {
   Decision,
   ExecutionReport,
   Fill,
+  FrontierMark,
   Instrument,
   JournalEntry,
   MarketEvent,
@@ -98,6 +101,7 @@ export const records: Readonly<Record<string, RecordType<unknown>>> = {
   Decision,
   ExecutionReport,
   Fill,
+  FrontierMark,
   Instrument,
   JournalEntry,
   MarketEvent,
@@ -111,4 +115,4 @@ export const records: Readonly<Record<string, RecordType<unknown>>> = {
 }
 
 /** SHA-256 (hex) over the names and fingerprints of all records: changes when bytes on a topic would. */
-export const schemasHash = '5928c4dda9ade05df7fa355a1b810caf871555eba5b80634f6de163a37f3fc04'
+export const schemasHash = '7f63301fd644e4da5c0a4b090b235cf86bb9a4ac9314c38a30564171bfe13098'

@@ -339,6 +339,44 @@ export function writeLiquidity(buf: Buffer, pos: number, value: Liquidity): numb
   return w.putEnum(buf, pos, indexOfLiquidity(value))
 }
 
+/** The last record that the same commit wrote to a partition. */
+export interface FrontierWrite {
+  /** Topic. */
+  readonly topic: string
+  /** Partition. */
+  readonly partition: number
+  /** Producer of that record. */
+  readonly producer: string
+  /** Its sequence number. */
+  readonly seq: number
+  /** Its stream time, microseconds since the epoch. */
+  readonly stream_time_us: number
+}
+export function boundFrontierWrite(value: FrontierWrite): number {
+  let size = 21
+  size += w.stringBound(value.topic)
+  size += w.stringBound(value.producer)
+  return size
+}
+export function writeFrontierWrite(buf: Buffer, pos: number, value: FrontierWrite): number {
+  let at = pos
+  at = w.putString(buf, at, value.topic)
+  at = w.putInt(buf, at, value.partition)
+  at = w.putString(buf, at, value.producer)
+  at = w.putLong(buf, at, value.seq)
+  at = w.putLong(buf, at, value.stream_time_us)
+  return at
+}
+export function readFrontierWrite(): FrontierWrite {
+  return {
+    topic: r.readString(),
+    partition: r.readInt(),
+    producer: r.readString(),
+    seq: r.readLong(),
+    stream_time_us: r.readLong(),
+  }
+}
+
 /** SPOT and EQUITY settle in full; LINEAR and INVERSE are derivatives. */
 export type InstrumentKind = 'SPOT' | 'EQUITY' | 'LINEAR' | 'INVERSE'
 /** The symbols of `InstrumentKind` in schema order. */
