@@ -1,0 +1,11 @@
+export { Codecs, schemaIds } from './codecs.ts'
+export {
+  type CompatibilityMode,
+  type Incompatibility,
+  incompatibilities,
+  type SchemaVersion,
+  sameSchema,
+} from './compatibility.ts'
+export { registryOptions } from './credentials.ts'
+export type { RegistryOptions } from './http.ts'
+export { openRegistry, type Registry, subjectOf } from './registry.ts'
