@@ -1,0 +1,99 @@
+/** What a planned topology wants of a Kafka cluster and a schema registry. */
+import { type CompatibilityMode, subjectOf } from '../../connectors/registry/index.ts'
+import type { RecordType } from '../../runtime/api/index.ts'
+import type { Hashes } from '../../runtime/engine/journal.ts'
+import type { Plan, PlannedTask } from '../../runtime/plan/plan.ts'
+import { JournalEntry } from '../../schemas/generated/index.ts'
+import { neededAcls } from './acls.ts'
+import type { Desired, DesiredStore, DesiredSubject, DesiredTopic } from './model.ts'
+import { internalTopics, topicConfigs } from './topic-configs.ts'
+
+export interface DesiredOptions {
+  readonly hashes: Hashes
+  /** Copies of every partition; undefined: the broker's default. */
+  readonly replication: number | undefined
+  /** The broker's default. */
+  readonly broker_replication: number
+  /** Who runs the stages, `User:aitrader`; undefined: rights are not planned. */
+  readonly principal: string | undefined
+  readonly allow_loss: readonly string[]
+}
+
+export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
+  const { name } = plan.topology
+  const copies = options.replication ?? options.broker_replication
+  const topics: DesiredTopic[] = [
+    ...plan.topics.map((topic) => ({
+      name: topic.name,
+      partitions: topic.partitions,
+      replication: options.replication,
+      configs: topicConfigs('records', copies),
+      internal: false,
+    })),
+    ...internalTopics(plan).map(({ name: internal, partitions, use }) => ({
+      name: internal,
+      partitions,
+      replication: options.replication,
+      configs: topicConfigs(use, copies),
+      internal: true,
+    })),
+  ]
+  return {
+    topology: name,
+    prefix: `${name}.`,
+    topics,
+    subjects: subjectsOf(plan),
+    group: name,
+    acls:
+      options.principal === undefined
+        ? undefined
+        : { principal: options.principal, needed: neededAcls(plan, options.principal) },
+    stores: plan.stages.map((stage) => storeOf(plan, stage, options.hashes)),
+    allow_loss: options.allow_loss,
+  }
+}
+
+function subjectsOf(plan: Plan): DesiredSubject[] {
+  const readers = (topic: string) =>
+    plan.stages.filter((stage) => tasksOf(plan, stage).some((task) => reads(task, topic)))
+  const subject = (topic: string, record: RecordType<never> | RecordType<unknown>, mode: CompatibilityMode) => ({
+    subject: subjectOf(topic),
+    topic,
+    record: record.name,
+    schema: record.schema,
+    mode,
+    readers: readers(topic),
+  })
+  return [
+    ...plan.topics.map(({ name, record }) =>
+      subject(name, record, plan.topology.topics[name]?.compatibility ?? 'FULL_TRANSITIVE'),
+    ),
+    subject(`${plan.topology.name}.journal`, JournalEntry, 'FULL_TRANSITIVE'),
+  ]
+}
+
+function storeOf(plan: Plan, stage: string, hashes: Hashes): DesiredStore {
+  const tasks = tasksOf(plan, stage)
+  const first = tasks[0] as PlannedTask
+  const { processor, merge } = first
+  return {
+    stage,
+    hashes,
+    tasks: tasks.map((task) => task.name),
+    inputs: [...new Set(tasks.flatMap((task) => task.inputs.map((input) => input.topic.name)))],
+    not_rebuilt:
+      processor.kind !== 'processor'
+        ? 'what answered it cannot be asked again'
+        : merge === 'arrival'
+          ? 'the order in which its records arrived is kept for the journal behind the last snapshot only'
+          : undefined,
+  }
+}
+
+function tasksOf(plan: Plan, stage: string): PlannedTask[] {
+  return plan.tasks.filter((task) => task.stage === stage)
+}
+
+function reads(task: PlannedTask, topic: string): boolean {
+  return task.inputs.some((input) => input.topic.name === topic)
+}

@@ -1,0 +1,100 @@
+/**
+ * What becomes of each stage's state: kept, migrated, rebuilt or lost.
+ *
+ * kept: the same build and configuration go on. migrated: another one takes over the last snapshot, which it can read
+ * and behind which there is nothing to re-run. rebuilt: the state is computed again from the first records of its inputs.
+ * lost: it cannot be, and that needs the user's word.
+ */
+import type { Hashes } from '../../runtime/engine/journal.ts'
+import { type Actual, type ActualStore, type Change, type Desired, type DesiredStore, recordsIn } from './model.ts'
+import { count } from './topics.ts'
+
+/** Records a second that a stage is assumed to work off again: a careful figure, one process of this machine's class. */
+const REBUILD_RECORDS_PER_S = 50_000
+
+export function storeChanges(desired: Desired, actual: Actual): Change[] {
+  const wanted = new Set(desired.stores.map((store) => store.stage))
+  return [
+    ...desired.stores.map((store) => storeChange(store, desired, actual)),
+    ...actual.stores.filter(({ stage }) => !wanted.has(stage)).map((store) => orphan(store, desired)),
+  ]
+}
+
+function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Change {
+  const common = { kind: 'store' as const, resource: store.stage, destructive: false }
+  const is = actual.stores.find((one) => one.stage === store.stage)
+  if (is === undefined) return { ...common, action: 'none', detail: newDetail(store, actual), impact: 'new', steps: [] }
+
+  const changed = differences(store.hashes, is.hashes)
+  if (is.unreadable === undefined) {
+    if (changed.length === 0) return { ...common, action: 'none', detail: [], impact: 'kept', steps: [] }
+    if (is.tail === 0) {
+      const detail = [`${changed.join(', ')} changed; the last snapshot is taken over`]
+      return { ...common, action: 'none', detail, impact: 'migrated', steps: [] }
+    }
+  }
+  const why =
+    is.unreadable ?? `${changed.join(', ')} changed behind the last snapshot (${entries(is.tail)} of its journal)`
+  const inputs = store.inputs.map((name) => ({ name, topic: actual.topics.find((topic) => topic.name === name) }))
+  const cut = inputs.find(({ topic }) => topic?.start_offsets.some((start) => start > 0))
+  const not_rebuilt =
+    store.not_rebuilt ?? (cut === undefined ? undefined : `retention has dropped records of ${cut.name}`)
+  if (not_rebuilt !== undefined) return lost(store.stage, `${why}; ${not_rebuilt}`, desired)
+  const records = inputs.reduce((sum, { topic }) => sum + recordsIn(topic), 0)
+  const time = `about ${durationText(records / REBUILD_RECORDS_PER_S)}`
+  return {
+    ...common,
+    action: 'replace',
+    detail: [why, `${count(records, 'record')} of ${store.inputs.join(', ')} are read again, ${time}`],
+    impact: 'rebuilt',
+    steps: [{ do: 'rebuild-store', stage: store.stage }],
+  }
+}
+
+function newDetail(store: DesiredStore, actual: Actual): string[] {
+  const records = store.inputs.reduce((sum, name) => {
+    return sum + recordsIn(actual.topics.find((topic) => topic.name === name))
+  }, 0)
+  return records === 0 ? [] : [`it begins with the ${count(records, 'record')} that its inputs hold`]
+}
+
+function orphan(store: ActualStore, desired: Desired): Change {
+  return lost(store.stage, 'the topology has no such stage any more', desired)
+}
+
+function lost(stage: string, why: string, desired: Desired): Change {
+  const change: Change = {
+    kind: 'store',
+    resource: stage,
+    action: 'delete',
+    detail: [why],
+    destructive: true,
+    impact: 'lost',
+    steps: [{ do: 'drop-store', stage }],
+  }
+  if (desired.allow_loss.includes(stage)) return change
+  const blocked = {
+    code: 'STATE_LOST',
+    reason: `the state of ${stage} would be lost: ${why}`,
+    hint: `go on with the old build until it stops cleanly, or allow it with --allow-loss ${stage}`,
+  }
+  return { ...change, blocked, steps: [] }
+}
+
+function differences(wanted: Hashes, found: readonly Hashes[]): string[] {
+  return (['code', 'config', 'schemas', 'models'] as const).filter((what) =>
+    found.some((hashes) => hashes[what] !== wanted[what]),
+  )
+}
+
+function entries(n: number): string {
+  return count(n, 'entry', 'entries')
+}
+
+/** Seconds in the largest unit that says enough. */
+export function durationText(seconds: number): string {
+  if (seconds < 1) return 'a second'
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`
+  return `${(seconds / 3_600).toFixed(1)} h`
+}

@@ -1,0 +1,44 @@
+/**
+ * Topics as Kafka is to keep them, each setting said outright: a broker's defaults differ between clusters and change.
+ *
+ * Kafka itself drops nothing: the runtime does, by stream time and never behind a recovery position, so a log that
+ * Kafka cuts by the wall clock could take what a task still needs.
+ */
+import { journalTopic } from '../../runtime/engine/journal.ts'
+import type { Plan } from '../../runtime/plan/plan.ts'
+
+export type TopicUse = 'records' | 'journal' | 'state'
+
+/** Partitions of the state topic. Fixed: a key's shard is computed from it. */
+export const STATE_PARTITIONS = 8
+
+const MEBIBYTE = 1024 * 1024
+
+/** `copies` of each partition decide how many must have a record before it counts as written. */
+export function topicConfigs(use: TopicUse, copies: number): Record<string, string> {
+  return {
+    'cleanup.policy': use === 'state' ? 'compact' : 'delete',
+    'retention.ms': '-1',
+    'retention.bytes': '-1',
+    // A snapshot of one key, or a record with its batch around it.
+    'max.message.bytes': String(8 * MEBIBYTE),
+    'min.insync.replicas': copies >= 3 ? '2' : '1',
+    // As the writer compressed it: a broker that does it again costs twice.
+    'compression.type': 'producer',
+    // Stream time, which may be years back in a replay and ahead of the broker's clock in a test.
+    'message.timestamp.type': 'CreateTime',
+    'message.timestamp.before.max.ms': '9223372036854775807',
+    'message.timestamp.after.max.ms': '9223372036854775807',
+    // Kafka drops whole segments only.
+    'segment.bytes': String((use === 'records' ? 128 : 16) * MEBIBYTE),
+  }
+}
+
+/** Topics of the runtime's own, named after the topology. */
+export function internalTopics(plan: Plan): { name: string; partitions: number; use: TopicUse }[] {
+  const { name } = plan.topology
+  return [
+    { name: `${name}.journal`, partitions: journalTopic(plan).partitions, use: 'journal' },
+    { name: `${name}.state`, partitions: STATE_PARTITIONS, use: 'state' },
+  ]
+}
