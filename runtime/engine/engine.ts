@@ -2,13 +2,18 @@ import type { Producer, Put, Transaction } from '../api/broker.ts'
 import { assert, RetriableError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
-import type { Plan, PlannedInput, PlannedTask } from '../plan/plan.ts'
+import type { PlannedLane } from '../plan/lanes.ts'
+import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
 import type { Outside } from './asks.ts'
+import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
+import type { FeedPartition } from './feed.ts'
+import { isOwn, type LaneOptions, MarkWriter } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
+import { NOTHING_US } from './lane-recovery.ts'
 import type { EngineOptions, SourceState } from './options.ts'
-import { type Outgoing, openOutgoing } from './outgoing.ts'
+import { type Consumer, type Outgoing, openOutgoing } from './outgoing.ts'
 import { LiveOutlet } from './outlet.ts'
 import { recover } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
@@ -54,28 +59,39 @@ export class Engine {
   private journals: readonly BatchBuilder[]
   private spare_journals: readonly BatchBuilder[]
   private readonly outlet: LiveOutlet
+  private readonly marks: MarkWriter | undefined
   /** Per task. */
   private readonly progress: readonly Progress[]
   private readonly commands: boolean
   private commits = 0
   private inflight: Promise<void> | undefined
   private stopped: unknown
+  private ended = false
+  /** What the lane had passed when it was recovered. */
+  private passed_us = NOTHING_US
+  /** Who reads partitions that other lanes write, by topic and partition. */
+  private readonly outside: ReadonlyMap<PlannedTopic, readonly Consumer[][]> | undefined
 
   private constructor(options: EngineOptions, producer: Producer) {
-    const { plan, broker, schemaId } = options
+    const { plan, broker, schemaId, lane } = options
     this.options = options
     this.producer = producer
     this.plan = plan
     this.outgoing = openOutgoing({
       plan,
       schemaId,
-      endOffset: (topic, partition) => broker.partition(topic.name, partition).end_offset,
-      reads: (task, input) => (mayWait(task, input) ? 'waits' : 'now'),
+      endOffset: (topic, partition) => (lane === undefined ? broker.partition(topic.name, partition).end_offset : 0),
+      reads: (task, input) => {
+        if (lane !== undefined && !isOwn(lane, input.topic, input.partition)) return 'never'
+        return mayWait(task, input) ? 'waits' : 'now'
+      },
     })
+    this.marks = lane === undefined ? undefined : new MarkWriter(lane, schemaId)
     this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope))
     const outside = (planned: PlannedTask) => outsideOf(options, planned.stage)
     this.tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, this.outlet, outside(planned)))
     this.scheduler = new Scheduler(this.tasks)
+    this.outside = lane === undefined ? undefined : consumersOutside(plan, lane)
     this.commands = plan.tasks.some((task) => task.processor.kind === 'command')
     const id = schemaId(options.journal.fingerprint)
     const journals = () => plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
@@ -92,14 +108,15 @@ export class Engine {
   }
 
   /**
-   * Declares the topics, takes the transactional id (which fences a predecessor), and recovers every task. Rejects with
+   * Declares the topics (of a lane they are there), takes the transactional id, which fences a predecessor, and recovers
+   * every task. Rejects with
    * what the broker and recovery refuse: `TOPIC_MISMATCH`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
    * `RECOVERY_DIFFERS`, `DATA_DAMAGED` (exit 3).
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { plan, broker } = options
-    await broker.declare([...topicSpecs(plan), journalTopic(plan)])
-    const engine = new Engine(options, await broker.producer(`aitrader-${plan.topology.name}`))
+    const { plan, broker, lane } = options
+    const producer = lane === undefined ? await openWhole(options) : await broker.producer(laneId(plan, lane.lane))
+    const engine = new Engine(options, producer)
     await recover(engine, options)
     return engine
   }
@@ -109,6 +126,31 @@ export class Engine {
     const progress = this.progress[task] as Progress
     progress.entries = entries
     progress.tail = tail
+  }
+
+  /** Number of the next record of a partition that only this engine writes; only for `recover`. */
+  continueAt(topic: PlannedTopic, partition: number, index: number): void {
+    const out = this.outgoing[topic.index]?.[partition] as Outgoing
+    out.next_offset = index
+  }
+
+  /** The lane goes on behind `frontier_us`; only for `recover`. */
+  recovered(frontier_us: number): void {
+    this.scheduler.now_us = frontier_us
+    this.passed_us = frontier_us
+  }
+
+  /** What this engine reads that other lanes write, from where it stands; only before it runs. */
+  get outsideFeed(): FeedPartition[] {
+    const partitions: FeedPartition[] = []
+    for (const [topic, consumers] of this.outside ?? []) {
+      for (const [partition, [first]] of consumers.entries()) {
+        if (first === undefined) continue
+        const { position, length } = (this.tasks[first.task] as Task).channels[first.channel] as Channel
+        partitions.push({ topic, partition, passed_us: this.passed_us, index: position + length })
+      }
+    }
+    return partitions
   }
 
   /** Stream time that everything has passed. */
@@ -144,6 +186,27 @@ export class Engine {
     )
     source.position = position
     source.touched = true
+  }
+
+  /** Takes over a record of another lane, at the instant that was begun with `scheduler.enter`. */
+  receive(envelope: Envelope): void {
+    const consumers = this.outside?.get(envelope.topic)?.[envelope.partition]
+    if (consumers === undefined) return
+    for (const { task, channel } of consumers) {
+      this.scheduler.wake(task, (this.tasks[task] as Task).deliver(channel, envelope))
+    }
+  }
+
+  /** Says with the next commit that the sources have ended. */
+  end(): void {
+    this.ended = true
+  }
+
+  /** Whether a commit would say more than the last one did: records, or a later frontier. */
+  get news(): boolean {
+    if (this.outlet.pending > 0) return true
+    const { marks } = this
+    return marks !== undefined && (marks.frontier_us < this.scheduler.now_us || marks.ended !== this.ended)
   }
 
   /**
@@ -218,6 +281,9 @@ export class Engine {
     this.journalSources()
     const { puts, saving } = this.journalTasks(graceful)
     const used = [...this.outgoing.flat().map((out) => out.builder), ...this.journals]
+    if (this.marks !== undefined && (used.some((builder) => builder.records > 0) || this.news)) {
+      used.push(this.marks.write(this.scheduler.now_us, this.ended, this.outgoing))
+    }
     const batches = used.filter((builder) => builder.records > 0).map((builder) => builder.batch())
     if (batches.length === 0) return undefined
 
@@ -257,9 +323,10 @@ export class Engine {
 
   /**
    * Drops what retention allows and no recovery needs; answers the number of records dropped. A task that has taken no
-   * snapshot in this process keeps all its inputs.
+   * snapshot in this process keeps all its inputs. A lane drops nothing: others may need what it has read.
    */
-  trim(): Promise<number> {
+  async trim(): Promise<number> {
+    if (this.options.lane !== undefined) return 0
     const keep = new Map<string, number>()
     const least = (name: string, offset: number) => keep.set(name, Math.min(keep.get(name) ?? offset, offset))
     for (const [index, task] of this.tasks.entries()) {
@@ -352,6 +419,30 @@ export class Engine {
 function mayWait(task: PlannedTask, input: PlannedInput): boolean {
   if (task.merge === 'arrival' || input.delay_us > 0) return false
   return task.last || (input.table && task.processor.on[input.port] === undefined)
+}
+
+/** Declares everything and takes the one transactional id of a process that runs the whole plan. */
+async function openWhole({ plan, broker }: EngineOptions): Promise<Producer> {
+  await broker.declare([...topicSpecs(plan), journalTopic(plan)])
+  return broker.producer(`aitrader-${plan.topology.name}`)
+}
+
+/** Transactional id of a lane: the same for every process that ever runs it. */
+export function laneId(plan: Plan, lane: PlannedLane): string {
+  return `${plan.topology.name}.${lane.name}`
+}
+
+function consumersOutside(plan: Plan, lane: LaneOptions): Map<PlannedTopic, Consumer[][]> {
+  const outside = new Map<PlannedTopic, Consumer[][]>()
+  for (const [task, planned] of plan.tasks.entries()) {
+    for (const [channel, { topic, partition }] of planned.inputs.entries()) {
+      if (isOwn(lane, topic, partition)) continue
+      const partitions = outside.get(topic) ?? Array.from({ length: topic.partitions }, (): Consumer[] => [])
+      outside.set(topic, partitions)
+      ;(partitions[partition] as Consumer[]).push({ task, channel, waits: false })
+    }
+  }
+  return outside
 }
 
 function outsideOf(options: EngineOptions, stage: string): Outside | undefined {

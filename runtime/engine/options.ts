@@ -4,6 +4,7 @@ import type { Json } from '../api/record.ts'
 import type { Plan, PlannedSource } from '../plan/plan.ts'
 import type { BackOff } from './asks.ts'
 import type { Envelope } from './envelope.ts'
+import type { LaneOptions } from './frontiers.ts'
 import type { Hashes, JournalType } from './journal.ts'
 
 export type Runner = { readonly query: QueryRunner } | { readonly command: CommandRunner }
@@ -18,6 +19,8 @@ export interface EngineOptions {
   /** What stands behind effect stages, by stage. */
   readonly runners: Readonly<Record<string, Runner>>
   readonly observer?: Observer
+  /** The part of the plan that this engine runs; without it, all of it. */
+  readonly lane?: LaneOptions
   /** Waits before a refused commit or a failed effect is tried again. Without it, at once. */
   readonly backOff?: BackOff
 }

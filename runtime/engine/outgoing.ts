@@ -9,6 +9,10 @@ export interface Outgoing {
   /** The batch of the commit under way, or empty. */
   spare: BatchBuilder
   next_offset: number
+  /** The record appended last. */
+  last_producer: string
+  last_seq: number
+  last_time_us: number
   readonly consumers: readonly Consumer[]
 }
 
@@ -48,6 +52,9 @@ export function openOutgoing({ plan, schemaId, endOffset, reads }: OutgoingOptio
         builder: new BatchBuilder(topic.name, partition, id),
         spare: new BatchBuilder(topic.name, partition, id),
         next_offset: endOffset(topic, partition),
+        last_producer: '',
+        last_seq: -1,
+        last_time_us: 0,
         consumers,
       }
     }),

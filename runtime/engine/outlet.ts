@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { Arena } from '../api/arena.ts'
+import { AppError } from '../api/fault.ts'
 import { parseRecordId } from '../api/record.ts'
 import type { Causes } from '../log/batch.ts'
-import type { Plan, PlannedTopic } from '../plan/plan.ts'
+import { keepsPartition } from '../plan/lanes.ts'
+import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 import { mixHash } from './envelope.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -38,6 +40,8 @@ export class LiveOutlet implements Outlet {
   private readonly plan: Plan
   private readonly outgoing: readonly (readonly Outgoing[])[]
   private readonly deliver: Deliver
+  /** By producer: topics where its records stay in its own partition. */
+  private readonly keeps: readonly (ReadonlySet<PlannedTopic> | undefined)[]
   private readonly causes = new CauseList()
   private readonly aside = new Arena()
   /** Records appended since the last commit, and the bytes of their bodies. */
@@ -48,6 +52,12 @@ export class LiveOutlet implements Outlet {
     this.plan = plan
     this.outgoing = outgoing
     this.deliver = deliver
+    const keeps: (ReadonlySet<PlannedTopic> | undefined)[] = []
+    for (const task of plan.tasks) {
+      const kept = [...outputTopics(task)].filter((topic) => topic.partitions > 1 && keepsPartition(task, topic))
+      if (kept.length > 0) keeps[task.producer] = new Set(kept)
+    }
+    this.keeps = keeps
   }
 
   emit(
@@ -68,7 +78,7 @@ export class LiveOutlet implements Outlet {
     if (outputs.length === 1) {
       const { topic, value } = outputs[0] as Output
       const key = keyOf(topic, value)
-      const out = this.out(topic, key)
+      const out = this.outOf(task, topic, key)
       out.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
       this.hand(task, out, key, value, cause, cause_id, more, arrived_ms)
       return
@@ -79,7 +89,7 @@ export class LiveOutlet implements Outlet {
     for (const [index, { topic, value }] of outputs.entries()) {
       const end = ends[index] as number
       const key = keyOf(topic, value)
-      const out = this.out(topic, key)
+      const out = this.outOf(task, topic, key)
       out.builder.appendBody(aside.buf.subarray(start, end), key, name, task.next_seq, task.now_us, causes)
       this.hand(task, out, key, value, cause, cause_id, more, arrived_ms)
       start = end
@@ -113,6 +123,7 @@ export class LiveOutlet implements Outlet {
     this.pending++
     this.pending_bytes += end - start
     const offset = out.next_offset++
+    note(out, this.plan.producers[producer] as string, seq, stream_time_us)
     this.deliver(out, {
       topic,
       partition,
@@ -137,6 +148,17 @@ export class LiveOutlet implements Outlet {
     return (this.outgoing[topic.index] as readonly Outgoing[])[topic.partitionOf(key)] as Outgoing
   }
 
+  /** A stage whose records keep the partition of their key's task must do so: lanes divide it by partition. */
+  private outOf(task: Task, topic: PlannedTopic, key: string): Outgoing {
+    const out = this.out(topic, key)
+    const { number, name, producer } = task.planned
+    if (out.partition === number || this.keeps[producer]?.has(topic) !== true) return out
+    throw new AppError('KEY_MOVED', `${name} writes the key ${key} to ${topic.name}, which belongs to another task`, {
+      exit_code: 3,
+      hint: `if the stage ${task.planned.stage} is meant to write other keys than it reads, set \`rekey: true\` on it`,
+    })
+  }
+
   private hand(
     task: Task,
     out: Outgoing,
@@ -155,6 +177,7 @@ export class LiveOutlet implements Outlet {
     task.outputs_hash = mixHash(task.outputs_hash, seq, crc)
     this.pending++
     this.pending_bytes += end - start
+    note(out, task.planned.name, seq, task.now_us)
     this.deliver(out, {
       topic,
       partition,
@@ -174,6 +197,12 @@ export class LiveOutlet implements Outlet {
       end,
     })
   }
+}
+
+function note(out: Outgoing, producer: string, seq: number, stream_time_us: number): void {
+  out.last_producer = producer
+  out.last_seq = seq
+  out.last_time_us = stream_time_us
 }
 
 /** Encodes outputs only to count and hash them: a task that is re-run after a crash has written them before. */

@@ -6,6 +6,7 @@ import { type PlannedTopic, producerNumbers } from '../plan/plan.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
+import { recoverLane } from './lane-recovery.ts'
 import type { EngineOptions, SourceState } from './options.ts'
 import { ComparingOutlet } from './outlet.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -20,6 +21,10 @@ export interface Recoverable {
   readonly scheduler: Scheduler
   /** Journal entries of a task so far, and those since its last snapshot. */
   resume(task: number, entries: number, tail: number): void
+  /** Number of the next record of a partition that only this engine writes; of a lane. */
+  continueAt(topic: PlannedTopic, partition: number, index: number): void
+  /** The stream time that the lane had passed; of a lane. */
+  recovered(frontier_us: number): void
 }
 
 /**
@@ -29,6 +34,7 @@ export interface Recoverable {
  * were durable but not yet consumed (on feedback edges) are buffered again.
  */
 export async function recover(engine: Recoverable, options: EngineOptions): Promise<void> {
+  if (options.lane !== undefined) return recoverLane(engine, options, options.lane)
   const { broker, plan } = options
   const producers = producerNumbers(plan)
   let frontier_us = 0
@@ -158,15 +164,13 @@ export function refuseForeignTail(task: Task, tail: readonly JournalEntry[], has
   }
 }
 
-async function rerun(
+function rerun(
   task: Task,
   tail: readonly JournalEntry[],
   broker: Reader,
   producers: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const live = task.outlet
-  task.outlet = new ComparingOutlet()
-  for (const entry of tail) {
+  return rerunTail(task, tail, async (entry) => {
     for (const read of entry.inputs) {
       const number = channelOf(task, read)
       const { topic, partition } = (task.channels[number] as Channel).input
@@ -174,6 +178,19 @@ async function rerun(
         task.deliver(number, envelope)
       }
     }
+  })
+}
+
+/** Re-runs a task's journal entries; `deliver` hands it what each of them read. */
+export async function rerunTail(
+  task: Task,
+  tail: readonly JournalEntry[],
+  deliver: (entry: JournalEntry) => Promise<void>,
+): Promise<void> {
+  const live = task.outlet
+  task.outlet = new ComparingOutlet()
+  for (const entry of tail) {
+    await deliver(entry)
     if (task.planned.merge === 'arrival') task.runOrdered(entry.order, entry.frontier_us)
     else {
       // An effect takes a snapshot at every commit: only pure tasks have a tail.

@@ -2,6 +2,7 @@ import { AppError, assert } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import type { Source, SourceItem } from '../api/source.ts'
 import { canonical } from '../state/canonical.ts'
+import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
 import type { SourceState } from './options.ts'
 import { Pace } from './pace.ts'
@@ -44,12 +45,6 @@ const UNPACED_INTERVALS = 4
 /** Stream time worked off in one go where nothing arrives, microseconds. */
 const STRIDE_US = 60_000_000
 
-/** Wall time between two rounds of retention, milliseconds. */
-const TRIM_INTERVAL_MS = 1000
-
-/** Bytes of an epoch beyond which it is committed whatever the interval: back-pressure begins here, memory stays bounded. */
-const MAX_EPOCH_BYTES = 8 * 1024 * 1024
-
 /**
  * Feeds an engine from its sources, paces it, and commits it.
  *
@@ -63,14 +58,8 @@ export class Run {
   private readonly feed_index: number
   private readonly controls: { value: unknown; done: () => void; failed: (error: unknown) => void }[] = []
   private readonly identity: string
-  private readonly interval_ms: number
+  private readonly committer: Committer
   private ahead: SourceItem | undefined
-  private last_commit_ms = 0
-  private last_yield_ms = 0
-  private last_trim_ms = 0
-  private trimming: Promise<unknown> | undefined
-  private inflight: Promise<void> | undefined
-  private failure: unknown
   /** What ended the source before its end: damaged data. What it delivered is kept. */
   private source_failure: { readonly error: unknown } | undefined
   private readonly pace: Pace
@@ -89,7 +78,13 @@ export class Run {
     this.feed = feed
     this.identity = canonical(options.feed.source.identity)
     this.pace = new Pace(options.clock, options.speed)
-    this.interval_ms = options.commit_interval_ms * (this.pace.paced ? 1 : UNPACED_INTERVALS)
+    this.committer = new Committer({
+      engine: options.engine,
+      clock: options.clock,
+      interval_ms: options.commit_interval_ms * (this.pace.paced ? 1 : UNPACED_INTERVALS),
+      max_records: options.commit_max_records,
+      wake: () => this.wake?.(),
+    })
   }
 
   /** Hands in a record for the source `control`; resolves when it is durable. An AppError `NO_CONTROL` (exit 2) without one. */
@@ -121,19 +116,16 @@ export class Run {
     }
     this.declareInstruments()
     await options.feed.source.open(position?.at)
-    this.last_commit_ms = options.clock.now_ms()
-    this.last_trim_ms = this.last_commit_ms
     try {
       await this.loop()
-      if (options.once && !options.stop.requested && this.source_failure === undefined) await this.drain()
+      if (options.once && !options.stop.requested && this.source_failure === undefined) {
+        await this.drain()
+        if (!options.stop.requested) engine.end()
+      }
     } finally {
       await options.feed.source.close()
     }
-    await this.settle()
-    await this.trimming
-    const last = engine.commit(true)
-    if (last !== undefined) await last
-    if (this.failure !== undefined) throw this.failure
+    await this.committer.finish()
     if (this.source_failure !== undefined) throw this.source_failure.error
   }
 
@@ -142,7 +134,7 @@ export class Run {
     const { clock, stop } = options
     const { paced } = pace
     while (!stop.requested) {
-      if (this.failure !== undefined) throw this.failure
+      this.committer.check()
       this.ahead ??= options.feed.source.take()
       const item = this.ahead
       // All that wait: nobody would wake the run for the second of two.
@@ -182,7 +174,7 @@ export class Run {
       this.frames++
       const after = engine.advanceSync(at_us)
       if (after !== undefined) await this.advance(after, at_us)
-      const check = this.checkCommit()
+      const check = this.committer.poll()
       if (check !== undefined) await check
     }
   }
@@ -197,7 +189,7 @@ export class Run {
   private async stride(): Promise<void> {
     const { engine } = this
     await engine.advance(Math.max(engine.now_us, engine.scheduler.next()) + STRIDE_US)
-    await this.checkCommit()
+    await this.committer.poll()
   }
 
   /** Waits for an effect, then goes on to `limit_us`. */
@@ -228,64 +220,10 @@ export class Run {
     return position === undefined ? undefined : position.stream_time_us + this.options.end_drain_ms * 1000
   }
 
-  /** Commits when the interval is over and the last write is done, or when the epoch is full. */
-  private checkCommit(): Promise<void> | undefined {
-    const { engine, options } = this
-    if (engine.pending >= options.commit_max_records || engine.pending_bytes > MAX_EPOCH_BYTES) return this.fullEpoch()
-    const now_ms = options.clock.now_ms()
-    if (now_ms - this.last_commit_ms < this.interval_ms) return undefined
-    if (this.inflight === undefined) this.begin(now_ms)
-    // The event loop is owed a turn: signals, the control socket, the source's reads and the writer's answers.
-    if (now_ms - this.last_yield_ms < this.interval_ms) return undefined
-    this.last_yield_ms = now_ms
-    return options.clock.wait(0)
-  }
-
-  private async fullEpoch(): Promise<void> {
-    await this.settle()
-    this.begin(this.options.clock.now_ms())
-  }
-
-  private begin(now_ms: number): void {
-    this.last_commit_ms = now_ms
-    if (now_ms - this.last_trim_ms > TRIM_INTERVAL_MS && this.trimming === undefined) this.trim(now_ms)
-    const durable = this.engine.commit()
-    if (durable === undefined) return
-    const inflight: Promise<void> = durable.then(
-      () => {
-        if (this.inflight === inflight) this.inflight = undefined
-        this.wake?.()
-      },
-      (error: unknown) => {
-        this.failure = error
-        this.wake?.()
-      },
-    )
-    this.inflight = inflight
-  }
-
-  /** Retention works beside the commits; one round at a time. */
-  private trim(now_ms: number): void {
-    this.last_trim_ms = now_ms
-    this.trimming = this.engine.trim().then(
-      () => {
-        this.trimming = undefined
-      },
-      (error: unknown) => {
-        this.failure = error
-      },
-    )
-  }
-
-  /** Waits for the write in flight. */
-  private async settle(): Promise<void> {
-    while (this.inflight !== undefined && this.failure === undefined) await this.inflight
-    if (this.failure !== undefined) throw this.failure
-  }
-
   /** The source has nothing ready: commit what there is, then wait for it. */
   private async starve(): Promise<void> {
-    if (this.engine.pending > 0 && this.inflight === undefined) this.begin(this.options.clock.now_ms())
+    const now_ms = this.options.clock.now_ms()
+    if (this.committer.owed(now_ms, 0) === 0) this.committer.begin(now_ms)
     try {
       await this.sleep(this.options.feed.source.ready())
     } catch (error) {
@@ -303,12 +241,11 @@ export class Run {
     const last_us = next === undefined ? (this.endOfDrain() ?? 0) : next.stream_time_us - 1
     const tick_us = Math.min(pace.now(engine.now_us), last_us)
     if (tick_us > engine.now_us) await engine.advance(tick_us)
-    const owed_ms = this.last_commit_ms + options.commit_interval_ms - now_ms
-    if (engine.pending > 0 && this.inflight === undefined && owed_ms <= 0) this.begin(now_ms)
+    const { commit_interval_ms } = options
+    if (this.committer.owed(now_ms, commit_interval_ms) === 0) this.committer.begin(now_ms)
     const due_ms = next === undefined ? Number.POSITIVE_INFINITY : pace.dueAt(next.stream_time_us) - now_ms
     const timer_ms = (engine.scheduler.next() - tick_us) / (1000 * Math.min(pace.speed, 1e6))
-    const commit_ms =
-      engine.pending > 0 && this.inflight === undefined ? Math.max(owed_ms, 0) : Number.POSITIVE_INFINITY
+    const commit_ms = this.committer.owed(now_ms, commit_interval_ms)
     const delay_ms = Math.min(due_ms, Math.max(timer_ms, 1), commit_ms, 100)
     // A turn of the event loop needs no waking, and spinning must not make garbage.
     if (options.spin === true || delay_ms < 1) await options.clock.wait(0)
@@ -341,9 +278,8 @@ export class Run {
       for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
       engine.ingest(index, control.value, at_us, null, Number.NaN)
       await engine.advance(at_us)
-      await this.settle()
-      this.begin(this.options.clock.now_ms())
-      await this.settle()
+      await this.committer.now()
+      await this.committer.settle()
       control.done()
     })()
   }

@@ -39,6 +39,8 @@ export class SimulatedLog {
   readonly #faults: FaultPlan
   /** Woken by the next commit. */
   #followers: (() => void)[] = []
+  /** Commits that were written. */
+  #written = 0
   #commits = 0
   #crashed = false
 
@@ -59,7 +61,7 @@ export class SimulatedLog {
       this.#store,
       () => {},
       async () => {},
-      () => new Promise((resolve) => this.#followers.push(resolve)),
+      { count: () => this.#written, next: () => new Promise((resolve) => this.#followers.push(resolve)) },
     )
     const client = { closed: false }
     return {
@@ -135,6 +137,7 @@ export class SimulatedLog {
           if (fate.kind === 'request_lost') throw unknownOutcome()
           const [refusal] = this.#log.commit([submission])
           if (refusal !== undefined) throw refusal
+          this.#written++
           for (const wake of this.#followers.splice(0)) wake()
           if (fate.kind === 'answer_lost') throw unknownOutcome()
           resolve()

@@ -6,6 +6,12 @@ import type { LogReads } from './store.ts'
 import { decodeBatch } from './stored-batch.ts'
 import { TopicTable } from './topics.ts'
 
+/** When a store changes: how often it has, and the next time. */
+export interface Changes {
+  count(): number
+  next(): Promise<void>
+}
+
 /**
  * The reading half of a log: what is durable in a store, whoever writes it.
  *
@@ -16,23 +22,23 @@ export class LogView implements Reader {
   readonly #reads: LogReads
   readonly #refresh: () => void
   readonly #close: () => Promise<void>
-  readonly #changed: () => Promise<void>
+  readonly #changes: Changes
   readonly #topics: TopicTable
 
   /**
-   * `refresh` makes `reads` see what was committed up to now; `changed` resolves when there may be more (without it,
-   * followers look again after a few milliseconds).
+   * `refresh` makes `reads` see what was committed up to now; `changes` tells followers when to look again (without it,
+   * after a few milliseconds).
    */
   constructor(
     reads: LogReads,
     refresh: () => void = () => {},
     close: () => Promise<void> = async () => {},
-    changed: () => Promise<void> = pause,
+    changes: Changes = polled,
   ) {
     this.#reads = reads
     this.#refresh = refresh
     this.#close = close
-    this.#changed = changed
+    this.#changes = changes
     this.#topics = new TopicTable(reads)
   }
 
@@ -65,9 +71,11 @@ export class LogView implements Reader {
   follow(from: readonly Position[]): Follower {
     const next = from.map(({ offset }) => offset)
     let closed = false
+    let looked = -1
     return {
       take: (index) => {
         const { topic, partition } = from[index] as Position
+        looked = Math.max(looked, this.#changes.count())
         this.#refresh()
         const number = this.number(topic, partition)
         const found = findBatch(this.#reads, number, next[index] as number, `${topic}/${partition}`)
@@ -76,7 +84,9 @@ export class LogView implements Reader {
         next[index] = batch.base_offset + batch.records
         return batch
       },
-      ready: () => this.#changed(),
+      ready: async () => {
+        if (this.#changes.count() <= looked) await this.#changes.next()
+      },
       close: async () => {
         closed = true
       },
@@ -131,6 +141,7 @@ export class LogView implements Reader {
 
 const POLL_MS = 5
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MS))
+const polled: Changes = {
+  count: () => 0,
+  next: () => new Promise((resolve) => setTimeout(resolve, POLL_MS)),
 }

@@ -65,6 +65,11 @@ export function planLanes(plan: Plan): LanePlan {
   return planned
 }
 
+/** The part of a plan that a lane runs; producers and topics keep their numbers. */
+export function planOfLane(plan: Plan, { sources, tasks }: PlannedLane): Plan {
+  return { ...plan, sources, tasks }
+}
+
 /** Whether records of a topic that a task writes stay in the task's own partition: same key field, same partitions. */
 export function keepsPartition(task: PlannedTask, topic: PlannedTopic): boolean {
   if (task.rekey) return false

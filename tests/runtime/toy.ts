@@ -231,7 +231,7 @@ export function ticks(count: number): { value: Tick; at_us: number }[] {
 }
 
 /** A source over an array; hands out at most `burst` items between two turns of the event loop. */
-class ArraySource implements Source {
+export class ArraySource implements Source {
   readonly identity = { kind: 'array' }
   private at = 0
   private left: number

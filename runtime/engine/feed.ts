@@ -1,0 +1,305 @@
+import type { Follower, Position, Reader } from '../api/broker.ts'
+import { AppError, assert } from '../api/fault.ts'
+import { RecordCursor } from '../log/batch.ts'
+import type { LanePlan } from '../plan/lanes.ts'
+import type { PlannedTopic } from '../plan/plan.ts'
+import type { Envelope } from './envelope.ts'
+import { FRONTIERS, type FrontierMark, type FrontierType } from './frontiers.ts'
+import { storedEnvelope } from './stored.ts'
+
+/** One partition to be read in merge order, and from where. */
+export interface FeedPartition {
+  readonly topic: PlannedTopic
+  readonly partition: number
+  /** Records up to this stream time are known already, microseconds. */
+  readonly passed_us: number
+  /** Number, in merge order, of the first record behind it. */
+  readonly index: number
+}
+
+export interface FeedOptions {
+  readonly broker: Reader
+  readonly lanes: LanePlan
+  readonly mark: FrontierType
+  readonly producers: ReadonlyMap<string, number>
+  readonly partitions: readonly FeedPartition[]
+}
+
+/** Records held per partition beyond which no more are taken of it while others are awaited. */
+const MAX_HELD = 20_000
+
+/** A commit of a writing lane that touched the partition: it counts once its last record is seen. */
+interface Touch {
+  /** How far the lane had come before this commit. */
+  readonly before_us: number
+  readonly producer: number
+  readonly seq: number
+}
+
+/** What one lane has written of one partition. */
+interface Writer {
+  /** Stream time up to which the lane's marks say that it wrote everything. */
+  marked_us: number
+  readonly touches: Touch[]
+  /** Stream time of its last record seen. */
+  seen_us: number
+}
+
+/** A partition's records between arrival and release, per producer in order. */
+class Incoming {
+  readonly topic: PlannedTopic
+  readonly partition: number
+  readonly passed_us: number
+  /** By number of the lane. */
+  readonly writers = new Map<number, Writer>()
+  readonly #queues: Envelope[][] = []
+  readonly #heads: number[] = []
+  /** Last sequence number seen, by producer. */
+  readonly seen = new Map<number, number>()
+  readonly #queue_of = new Map<number, number>()
+  held = 0
+  /** Merge-order number of the next record released. */
+  index: number
+
+  constructor({ topic, partition, passed_us, index }: FeedPartition, lanes: readonly number[]) {
+    this.topic = topic
+    this.partition = partition
+    this.passed_us = passed_us
+    this.index = index
+    for (const lane of lanes) this.writers.set(lane, { marked_us: passed_us, touches: [], seen_us: passed_us })
+  }
+
+  push(envelope: Envelope): void {
+    let at = this.#queue_of.get(envelope.producer)
+    if (at === undefined) {
+      at = this.#queues.length
+      this.#queue_of.set(envelope.producer, at)
+      this.#queues.push([])
+      this.#heads.push(0)
+    }
+    ;(this.#queues[at] as Envelope[]).push(envelope)
+    this.held++
+  }
+
+  /** Number of the queue whose head comes first in merge order, or -1. */
+  #first(): number {
+    let best = -1
+    let best_head: Envelope | undefined
+    for (let i = 0; i < this.#queues.length; i++) {
+      const head = (this.#queues[i] as Envelope[])[this.#heads[i] as number]
+      if (head === undefined) continue
+      if (
+        best_head === undefined ||
+        head.stream_time_us < best_head.stream_time_us ||
+        (head.stream_time_us === best_head.stream_time_us && head.producer < best_head.producer)
+      ) {
+        best = i
+        best_head = head
+      }
+    }
+    return best
+  }
+
+  /** Stream time of the next record, or infinity. */
+  get next_us(): number {
+    const at = this.held === 0 ? -1 : this.#first()
+    if (at < 0) return Number.POSITIVE_INFINITY
+    return ((this.#queues[at] as Envelope[])[this.#heads[at] as number] as Envelope).stream_time_us
+  }
+
+  take(): Envelope {
+    const at = this.#first()
+    const queue = this.#queues[at] as Envelope[]
+    const head = this.#heads[at] as number
+    const envelope = queue[head] as Envelope
+    if (head + 1 === queue.length) {
+      queue.length = 0
+      this.#heads[at] = 0
+    } else if (head > 4096 && head * 2 > queue.length) {
+      queue.splice(0, head + 1)
+      this.#heads[at] = 0
+    } else this.#heads[at] = head + 1
+    this.held--
+    return { ...envelope, offset: this.index++ }
+  }
+
+  /** Stream time up to which every record of the partition has been seen. */
+  get frontier_us(): number {
+    let least = Number.POSITIVE_INFINITY
+    for (const { marked_us, touches, seen_us } of this.writers.values()) {
+      const by_marks = touches.length === 0 ? marked_us : (touches[0] as Touch).before_us
+      // A lane writes a partition in stream time, so a record says that those before its instant are there.
+      const own = Math.max(by_marks, seen_us - 1)
+      if (own < least) least = own
+    }
+    return least
+  }
+}
+
+/**
+ * Partitions that several lanes write, put into merge order: (stream time, producer, sequence) within a partition, each
+ * record numbered as an undivided log would number it.
+ *
+ * A record is released when every lane that may write its partition has passed its stream time, which the lanes' marks
+ * say. Nothing depends on when things arrive.
+ */
+export class Feed {
+  readonly #options: FeedOptions
+  readonly #incoming: readonly Incoming[]
+  readonly #follower: Follower
+  /** Numbers of the lanes whose marks are followed; index as in the follower. */
+  readonly #marked: readonly number[]
+  readonly #lane_of: ReadonlyMap<number, number>
+  readonly #ended = new Set<number>()
+  readonly #cursor = new RecordCursor()
+
+  private constructor(
+    options: FeedOptions,
+    incoming: readonly Incoming[],
+    marked: readonly number[],
+    from: Position[],
+  ) {
+    this.#options = options
+    this.#incoming = incoming
+    this.#marked = marked
+    this.#follower = options.broker.follow(from)
+    const lane_of = new Map<number, number>()
+    for (const lane of options.lanes.lanes) {
+      for (const { producer } of [...lane.sources, ...lane.tasks]) lane_of.set(producer, lane.number)
+    }
+    this.#lane_of = lane_of
+  }
+
+  static async open(options: FeedOptions): Promise<Feed> {
+    const { broker, lanes, partitions } = options
+    const incoming = partitions.map((part) => new Incoming(part, lanes.writers(part.topic, part.partition)))
+    const marked = [...new Set(incoming.flatMap((one) => [...one.writers.keys()]))].sort((a, b) => a - b)
+    const from: Position[] = []
+    for (const lane of marked) {
+      const least = Math.min(...incoming.filter((one) => one.writers.has(lane)).map((one) => one.passed_us))
+      from.push({
+        topic: FRONTIERS,
+        partition: lane,
+        offset: await broker.offsetAt(FRONTIERS, lane, Math.max(0, least)),
+      })
+    }
+    for (const { topic, partition, passed_us } of incoming) {
+      // Nothing up to `passed_us` is wanted; stream times begin at 0.
+      const offset = await broker.offsetAt(topic.name, partition, Math.max(0, passed_us))
+      from.push({ topic: topic.name, partition, offset })
+    }
+    return new Feed(options, incoming, marked, from)
+  }
+
+  /** Takes over what has arrived. */
+  pump(): void {
+    for (let i = 0; i < this.#marked.length; i++) {
+      for (let batch = this.#follower.take(i); batch !== undefined; batch = this.#follower.take(i)) {
+        const lane = this.#marked[i] as number
+        this.#cursor.open(batch)
+        while (this.#cursor.next()) {
+          this.#mark(lane, this.#options.mark.decode(batch.bodies, this.#cursor.body_start, this.#cursor.body_end))
+        }
+      }
+    }
+    for (const [at, incoming] of this.#incoming.entries()) {
+      while (incoming.held < MAX_HELD || incoming.next_us > incoming.frontier_us) {
+        const batch = this.#follower.take(this.#marked.length + at)
+        if (batch === undefined) break
+        this.#cursor.open(batch)
+        while (this.#cursor.next())
+          this.#record(incoming, storedEnvelope(incoming.topic, batch, this.#cursor, this.#producer()))
+      }
+    }
+  }
+
+  /** Stream time up to which everything has arrived, microseconds; infinity without partitions. */
+  get frontier_us(): number {
+    let least = Number.POSITIVE_INFINITY
+    for (const { frontier_us } of this.#incoming) if (frontier_us < least) least = frontier_us
+    return least
+  }
+
+  /** Stream time of the next record to be released, or infinity; at most `frontier_us` means that it may be. */
+  get next_us(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { next_us } of this.#incoming) if (next_us < next) next = next_us
+    return next
+  }
+
+  /** Hands out every record of the instant `at_us`, partition by partition; `at` is the partition's number here. */
+  release(at_us: number, to: (envelope: Envelope, at: number) => void): void {
+    for (let at = 0; at < this.#incoming.length; at++) {
+      const incoming = this.#incoming[at] as Incoming
+      while (incoming.next_us === at_us) to(incoming.take(), at)
+    }
+  }
+
+  /** Whether every lane that is read has said that it ended, and everything it wrote is released. */
+  get ended(): boolean {
+    if (this.#ended.size < this.#marked.length) return false
+    return this.#incoming.every(({ held, writers }) => {
+      return held === 0 && [...writers.values()].every((writer) => writer.touches.length === 0)
+    })
+  }
+
+  /** Resolves when something may have arrived. */
+  ready(): Promise<void> {
+    return this.#follower.ready()
+  }
+
+  close(): Promise<void> {
+    return this.#follower.close()
+  }
+
+  #mark(lane: number, mark: FrontierMark): void {
+    if (mark.ended) this.#ended.add(lane)
+    else this.#ended.delete(lane)
+    for (const incoming of this.#incoming) {
+      const writer = incoming.writers.get(lane)
+      if (writer === undefined || mark.frontier_us < writer.marked_us) continue
+      const { name } = incoming.topic
+      const write = mark.written.find((one) => one.topic === name && one.partition === incoming.partition)
+      if (write !== undefined && write.stream_time_us > incoming.passed_us) {
+        const producer = this.#number(write.producer)
+        if ((incoming.seen.get(producer) ?? -1) < write.seq) {
+          writer.touches.push({ before_us: writer.marked_us, producer, seq: write.seq })
+        }
+      }
+      writer.marked_us = mark.frontier_us
+    }
+  }
+
+  #record(incoming: Incoming, envelope: Envelope): void {
+    const { producer, seq, stream_time_us } = envelope
+    if (stream_time_us <= incoming.passed_us) return
+    const lane = this.#lane_of.get(producer)
+    const writer = lane === undefined ? undefined : incoming.writers.get(lane)
+    if (writer === undefined) {
+      const { topic, partition } = incoming
+      throw new AppError(
+        'FOREIGN_RECORD',
+        `${topic.name}/${partition} holds ${this.#cursor.id}, which no stage of this topology writes there`,
+        {
+          exit_code: 3,
+          hint: 'was the topic written by another topology or an earlier one? `aitrader plan` shows what differs',
+        },
+      )
+    }
+    incoming.seen.set(producer, seq)
+    if (stream_time_us > writer.seen_us) writer.seen_us = stream_time_us
+    const { touches } = writer
+    while (touches[0] !== undefined && (incoming.seen.get(touches[0].producer) ?? -1) >= touches[0].seq) touches.shift()
+    incoming.push(envelope)
+  }
+
+  #producer(): number {
+    return this.#number(this.#cursor.producer)
+  }
+
+  #number(name: string): number {
+    const number = this.#options.producers.get(name)
+    assert(number !== undefined, `records of the unknown producer ${name}`)
+    return number
+  }
+}

@@ -1,0 +1,138 @@
+import type { Reader } from '../api/broker.ts'
+import { AppError } from '../api/fault.ts'
+import type { Json } from '../api/record.ts'
+import { RecordCursor } from '../log/batch.ts'
+import { producerNumbers } from '../plan/plan.ts'
+import { Feed, type FeedPartition } from './feed.ts'
+import { FRONTIERS, type LaneOptions } from './frontiers.ts'
+import { JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
+import type { EngineOptions } from './options.ts'
+import { load, type Recoverable, refuseForeignTail, rerunTail } from './recovery.ts'
+import type { Task } from './task.ts'
+
+/** Before the first instant: nothing has passed. */
+export const NOTHING_US = -1
+
+/**
+ * Recovery of one lane of several. Positions are stream times: a task has read exactly what its frontier had passed, so
+ * that its inputs, put into merge order, begin where its snapshot's time ends, wherever the records lie in the log.
+ *
+ * Everything that was committed is read again up to the lane's last frontier; what tasks hold back (feedback edges) is
+ * then buffered again, and the lane goes on from there.
+ */
+export async function recoverLane(engine: Recoverable, options: EngineOptions, lane: LaneOptions): Promise<void> {
+  const { broker, plan, journal } = options
+  let frontier_us = NOTHING_US
+  for (const source of engine.sources) {
+    const last = await lastEntry(broker, journal, source.planned.producer)
+    if (last === undefined) continue
+    source.next_seq = last.next_seq
+    source.entries = last.seq + 1
+    source.position = JSON.parse(last.position) as Json
+    frontier_us = Math.max(frontier_us, last.frontier_us)
+  }
+  const restored: { tail: readonly JournalEntry[]; fresh: boolean }[] = []
+  for (const [index, task] of engine.tasks.entries()) {
+    const from = await load(task, broker)
+    const tail = await journalFrom(broker, journal, task, from)
+    refuseForeignTail(task, tail, options.hashes)
+    restored.push({ tail, fresh: from === 0 })
+    if (from === 0 && tail.length === 0) continue
+    engine.resume(index, from + tail.length, tail.length)
+    frontier_us = Math.max(frontier_us, task.now_us, tail.at(-1)?.frontier_us ?? 0)
+  }
+  // The last mark may be later than every entry: a silent lane has told others that it passed that time.
+  frontier_us = Math.max(frontier_us, await lastMark(broker, lane, Math.max(0, frontier_us)))
+  if (frontier_us === NOTHING_US) return
+  engine.recovered(frontier_us)
+
+  const producers = producerNumbers(plan)
+  for (const [index, task] of engine.tasks.entries()) {
+    const { tail, fresh } = restored[index] as (typeof restored)[number]
+    const partitions: FeedPartition[] = task.channels.map(({ input, position }) => ({
+      topic: input.topic,
+      partition: input.partition,
+      passed_us: fresh ? NOTHING_US : task.now_us - input.delay_us,
+      index: position,
+    }))
+    const feed = await Feed.open({ broker, lanes: lane.plan, mark: lane.mark, producers, partitions })
+    try {
+      const deliver = async (limit_us: number) => {
+        for (;;) {
+          feed.pump()
+          const next_us = feed.next_us
+          if (next_us <= Math.min(limit_us, feed.frontier_us)) {
+            feed.release(next_us, (envelope, at) => task.deliver(at, envelope))
+          } else if (feed.frontier_us >= limit_us) return
+          else await feed.ready()
+        }
+      }
+      await rerunTail(task, tail, (entry) => deliver(entry.frontier_us))
+      await deliver(frontier_us)
+    } finally {
+      await feed.close()
+    }
+    for (const { input, position, length } of task.channels) {
+      engine.continueAt(input.topic, input.partition, position + length)
+    }
+    engine.scheduler.wake(index, task.nextDue())
+  }
+}
+
+/** A task's journal behind its snapshot, in order and whole. */
+async function journalFrom(broker: Reader, type: JournalType, task: Task, from: number): Promise<JournalEntry[]> {
+  const { name, producer } = task.planned
+  const entries: JournalEntry[] = []
+  const offset = from === 0 ? 0 : await broker.offsetAt(JOURNAL, producer, task.now_us)
+  for await (const entry of records(broker, JOURNAL, producer, offset, type)) {
+    if (entry.seq < from) continue
+    if (entry.seq !== from + entries.length) {
+      throw new AppError(
+        'STATE_UNRECOVERABLE',
+        `the journal of ${name} goes on with entry ${entry.seq} behind ${from + entries.length - 1}`,
+        {
+          exit_code: 3,
+          hint: 'the journal was cut behind a recovery position; restore the topic, or `aitrader reset` the stage',
+        },
+      )
+    }
+    entries.push(entry)
+  }
+  return entries
+}
+
+async function lastEntry(broker: Reader, type: JournalType, producer: number): Promise<JournalEntry | undefined> {
+  const { start_offset, end_offset } = broker.partition(JOURNAL, producer)
+  // Markers stand behind records, so the last offsets may hold none.
+  for (let back = 1; ; back *= 8) {
+    const from = Math.max(start_offset, end_offset - back)
+    let last: JournalEntry | undefined
+    for await (const entry of records(broker, JOURNAL, producer, from, type)) last = entry
+    if (last !== undefined || from === start_offset) return last
+  }
+}
+
+/** The lane's own last mark, which is not before `from_us`. */
+async function lastMark(broker: Reader, { lane, mark }: LaneOptions, from_us: number): Promise<number> {
+  let frontier_us = NOTHING_US
+  const offset = await broker.offsetAt(FRONTIERS, lane.number, from_us)
+  for await (const one of records(broker, FRONTIERS, lane.number, offset, mark)) frontier_us = one.frontier_us
+  return frontier_us
+}
+
+async function* records<T>(
+  broker: Reader,
+  topic: string,
+  partition: number,
+  from: number,
+  type: { decode(buf: Uint8Array, pos: number, end: number): T },
+): AsyncGenerator<T> {
+  const cursor = new RecordCursor()
+  for (let offset = from; ; ) {
+    const batch = await broker.read(topic, partition, offset)
+    if (batch === undefined) return
+    cursor.open(batch, offset)
+    while (cursor.next()) yield type.decode(batch.bodies, cursor.body_start, cursor.body_end)
+    offset = batch.base_offset + batch.records
+  }
+}

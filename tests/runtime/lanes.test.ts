@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../../runtime/log/memory-store.ts'
+import { runLanes } from './lanes.ts'
+import { Killed, runToy, ticks } from './toy.ts'
+
+describe('lanes', () => {
+  const items = ticks(400)
+
+  test('every lane in an engine of its own writes what one engine writes', async () => {
+    const whole = await runToy({ store: new MemoryStore(), items })
+    const lanes = await runLanes({ store: new MemoryStore(), items })
+    expect(lanes.lanes).toEqual(['toy.sources', 'toy.sum-0', 'toy.sum-1', 'toy.sum-2', 'toy.gather'])
+    expect(lanes.digests).toEqual(whole.digests)
+    expect(lanes.state).toBe(whole.state)
+  })
+
+  test('how often each lane commits changes nothing', async () => {
+    const whole = await runToy({ store: new MemoryStore(), items })
+    for (const steps of [
+      [0.1, 7, 1, 3],
+      [9, 0.1, 20, 1],
+    ]) {
+      const lanes = await runLanes({
+        store: new MemoryStore(),
+        items,
+        step_of: (lane) => steps[lane.number % 4] as number,
+      })
+      expect(lanes.digests).toEqual(whole.digests)
+      expect(lanes.state).toBe(whole.state)
+    }
+  })
+
+  test('a kill after any commit of any lane changes nothing', async () => {
+    const whole = await runToy({ store: new MemoryStore(), items })
+    for (const lane of ['sources', 'sum-0', 'sum-2', 'gather']) {
+      for (const after_commits of [1, 2, 5]) {
+        const store = new MemoryStore()
+        let kills = 0
+        for (let round = 0; ; round++) {
+          try {
+            const lanes = await runLanes({ store, items, ...(round < 3 ? { kill: { lane, after_commits } } : {}) })
+            expect(lanes.digests, `${lane} after ${after_commits}`).toEqual(whole.digests)
+            expect(lanes.state).toBe(whole.state)
+            break
+          } catch (error) {
+            if (!(error instanceof Killed)) throw error
+            kills++
+          }
+        }
+        expect(kills).toBeGreaterThan(0)
+      }
+    }
+  })
+})
