@@ -1,4 +1,8 @@
-/** The machine's Java, and what Maven Central has for it: fetched once, kept in the user's cache by content. */
+/**
+ * The machine's Java, and what Maven Central has for it: fetched once, kept in the user's cache.
+ *
+ * As a script, `node jars.ts kafka` or `registry`, it fetches what is named and prints its folder.
+ */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -7,6 +11,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
+const APICURIO = 'io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all'
 const FETCH_TIMEOUT_MS = 300_000
 
 /** Why a server cannot be had here; the next way is tried. */
@@ -31,24 +36,24 @@ export async function findJava(major: number): Promise<string> {
   return java
 }
 
-/** Folder with the jars of a pom beside this file and of all it needs. */
-export function jarsOf(pom: string): Promise<string> {
-  const path = join(import.meta.dirname, pom)
-  return fetched(`${pom.replace(/-pom\.xml$/, '')}-${shortHash(readFileSync(path))}`, (folder) => [
+/** Folder with the broker's jars. */
+export function kafkaJars(): Promise<string> {
+  const pom = join(import.meta.dirname, 'kafka-pom.xml')
+  return fetched(`kafka-${shortHash(readFileSync(pom))}`, (folder) => [
     '-f',
-    path,
+    pom,
     'dependency:copy-dependencies',
     '-DincludeScope=runtime',
     `-DoutputDirectory=${folder}`,
   ])
 }
 
-/** Folder with the unpacked archive `group:artifact:version:type:classifier`. */
-export function unpacked(artifact: string): Promise<string> {
-  const [, name, version] = artifact.split(':')
+/** Folder with Apicurio's registry, unpacked. */
+export function registryApp(): Promise<string> {
+  const [, name, version] = APICURIO.split(':')
   return fetched(`${name}-${version}`, (folder) => [
     'dependency:unpack',
-    `-Dartifact=${artifact}`,
+    `-Dartifact=${APICURIO}`,
     `-DoutputDirectory=${folder}`,
   ])
 }
@@ -74,3 +79,5 @@ async function fetched(name: string, goals: (folder: string) => string[]): Promi
 function shortHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 10)
 }
+
+if (import.meta.main) console.log(await (process.argv[2] === 'registry' ? registryApp() : kafkaJars()))

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
+import { isRunning } from './docker.ts'
 import { describeWithKafka, describeWithRegistry, startKafka } from './index.ts'
 import { commitOne, committedValues } from './one-transaction.ts'
 
@@ -36,14 +37,6 @@ describeWithKafka('a broker of its own', () => {
     await expect.poll(() => [isRunning(pid), existsSync(folder)], { timeout: 20_000 }).toEqual([false, false])
   })
 })
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 describeWithRegistry('the shared registry', ({ url }) => {
   it('registers a schema and gives it back', async () => {

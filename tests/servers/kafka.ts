@@ -1,7 +1,7 @@
 /**
  * A real broker for tests, by the first way that this machine has: `KAFKA_BOOTSTRAP`, a container, Maven Central's jars.
  *
- * `AITRADER_SERVERS` narrows the ways to one: `given`, `container` or `jars`. No way at all is an `Unavailable` that
+ * `AITRADER_KAFKA_BY` narrows the ways to one: `given`, `container` or `jars`. No way at all is an `Unavailable` that
  * says why each one failed.
  */
 import { Unavailable } from './jars.ts'
@@ -11,7 +11,7 @@ import { kafkaFromJars } from './kafka-jars.ts'
 export interface KafkaOptions {
   /** A broker of the caller's own, to be killed and restarted: never the given one. */
   readonly own?: boolean
-  /** Lines of server.properties over the defaults. What follows here asks for the jars' broker. */
+  /** Lines of server.properties over the defaults; as what follows here, they ask for a broker of one's own. */
   readonly properties?: Readonly<Record<string, string>>
   /** Further listeners on ports of their own: name -> `SASL_PLAINTEXT`, `SSL`... */
   readonly listeners?: Readonly<Record<string, string>>
@@ -43,29 +43,28 @@ export interface Kafka {
 type Way<T> = readonly [name: string, start: () => Promise<T>]
 
 export function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
-  const { own = false, ...special } = options
-  const bare = Object.keys(special).length === 0
-  return firstOf<Kafka>('Kafka', [
-    ...(own || !bare ? [] : [['given', given] as const]),
-    ...(bare ? [['container', kafkaFromContainer] as const] : []),
-    ['jars', () => kafkaFromJars(options)],
-  ])
+  const { own = false, properties, listeners, scram } = options
+  const ways: Way<Kafka>[] = []
+  if (!own && properties === undefined && listeners === undefined && scram === undefined) ways.push(['given', given])
+  // Users and listeners are made by tools that the images keep to themselves.
+  if (listeners === undefined && scram === undefined) ways.push(['container', () => kafkaFromContainer(properties)])
+  ways.push(['jars', () => kafkaFromJars(options)])
+  const only = process.env.AITRADER_KAFKA_BY
+  return firstOf('Kafka', only === undefined ? ways : ways.filter(([way]) => way === only))
 }
 
 /** The server of the first way that there is. */
 export async function firstOf<T>(name: string, ways: readonly Way<T>[]): Promise<T> {
-  const only = process.env.AITRADER_SERVERS
   const reasons: string[] = []
   for (const [way, start] of ways) {
-    if (only !== undefined && only !== way) continue
     try {
       return await start()
     } catch (cause) {
       if (!(cause instanceof Unavailable)) throw cause
-      reasons.push(cause.message)
+      reasons.push(`${way}: ${cause.message}`)
     }
   }
-  throw new Unavailable(`no ${name} for tests: ${reasons.join('; ') || `AITRADER_SERVERS=${only} is no way to it`}`)
+  throw new Unavailable(`no ${name}: ${reasons.join('; ') || 'by none of the ways that are left'}`)
 }
 
 async function given(): Promise<Kafka> {

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts, Held } from './held.ts'
-import { findJava, Unavailable, unpacked } from './jars.ts'
+import { findJava, registryApp, Unavailable } from './jars.ts'
 import { firstOf } from './kafka.ts'
 
-const APICURIO = 'io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all'
 const START_TIMEOUT_MS = 90_000
 
 export interface SchemaRegistry {
@@ -35,7 +34,7 @@ async function given(): Promise<SchemaRegistry> {
 /** Storage is a database in memory. */
 async function apicurio(): Promise<SchemaRegistry> {
   const java = await findJava(17)
-  const app = await unpacked(APICURIO)
+  const app = await registryApp()
   const [jar] = globSync('**/*-runner.jar', { cwd: app })
   if (jar === undefined || !existsSync(join(app, jar))) throw new Unavailable(`there is no runner jar in ${app}`)
   const folder = mkdtempSync(join(tmpdir(), 'aitrader-registry-'))
