@@ -2,13 +2,13 @@
 import { AppError } from '../../runtime/api/index.ts'
 import { aclChanges } from './acls.ts'
 import { groupChanges } from './groups.ts'
-import type { Actual, Change, Desired } from './model.ts'
+import type { Actual, Change, Desired, Step } from './model.ts'
 import { storeChanges } from './stores.ts'
 import { subjectChanges } from './subjects.ts'
-import { topicChanges } from './topics.ts'
+import { count, topicChanges } from './topics.ts'
 
 export function changesOf(desired: Desired, actual: Actual): Change[] {
-  return [
+  const changes = [
     ...clusterChanges(actual),
     ...topicChanges(desired, actual),
     ...subjectChanges(desired, actual),
@@ -16,7 +16,23 @@ export function changesOf(desired: Desired, actual: Actual): Change[] {
     ...groupChanges(desired, actual),
     ...storeChanges(desired, actual),
   ]
+  const running = actual.group?.members.length ?? 0
+  return running === 0 ? changes : changes.map((change) => notBeneath(running, change))
 }
+
+/** What a running process stands on is not taken away beneath it. */
+function notBeneath(running: number, change: Change): Change {
+  const takes = change.steps.some(({ do: what }) => TAKING.has(what))
+  if (!takes || change.blocked !== undefined) return change
+  const blocked = {
+    code: 'TOPOLOGY_RUNNING',
+    reason: `${change.resource} is to be replaced while ${count(running, 'process', 'processes')} of the topology run`,
+    hint: 'stop them with Ctrl-C (SIGTERM) first; they then write a last snapshot',
+  }
+  return { ...change, blocked, steps: [] }
+}
+
+const TAKING: ReadonlySet<Step['do']> = new Set(['recreate-topic', 'rebuild-store', 'drop-store', 'set-offsets'])
 
 /** Offsets and ids of another cluster mean nothing here, though its records may have been copied. */
 function clusterChanges({ cluster_id, applied }: Actual): Change[] {

@@ -1,9 +1,12 @@
 /** What a planned topology wants of a Kafka cluster and a schema registry. */
+
+import { namesOf } from '../../connectors/kafka/names.ts'
 import { type CompatibilityMode, subjectOf } from '../../connectors/registry/index.ts'
 import type { RecordType } from '../../runtime/api/index.ts'
-import type { Hashes } from '../../runtime/engine/journal.ts'
+import { FRONTIERS } from '../../runtime/engine/frontiers.ts'
+import { type Hashes, JOURNAL } from '../../runtime/engine/journal.ts'
 import type { Plan, PlannedTask } from '../../runtime/plan/plan.ts'
-import { JournalEntry } from '../../schemas/generated/index.ts'
+import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
 import { neededAcls } from './acls.ts'
 import type { Desired, DesiredStore, DesiredSubject, DesiredTopic } from './model.ts'
 import { internalTopics, topicConfigs } from './topic-configs.ts'
@@ -44,6 +47,7 @@ export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
     topics,
     subjects: subjectsOf(plan),
     group: name,
+    producers: plan.producers,
     acls:
       options.principal === undefined
         ? undefined
@@ -54,21 +58,23 @@ export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
 }
 
 function subjectsOf(plan: Plan): DesiredSubject[] {
-  const readers = (topic: string) =>
-    plan.stages.filter((stage) => tasksOf(plan, stage).some((task) => reads(task, topic)))
-  const subject = (topic: string, record: RecordType<never> | RecordType<unknown>, mode: CompatibilityMode) => ({
-    subject: subjectOf(topic),
-    topic,
+  const { topic } = namesOf(plan.topology.name)
+  const readers = (read: string) =>
+    plan.stages.filter((stage) => tasksOf(plan, stage).some((task) => reads(task, read)))
+  const subject = (on: string, record: RecordType<never> | RecordType<unknown>, mode: CompatibilityMode) => ({
+    subject: subjectOf(on),
+    topic: on,
     record: record.name,
     schema: record.schema,
     mode,
-    readers: readers(topic),
+    readers: readers(on),
   })
   return [
     ...plan.topics.map(({ name, record }) =>
       subject(name, record, plan.topology.topics[name]?.compatibility ?? 'FULL_TRANSITIVE'),
     ),
-    subject(`${plan.topology.name}.journal`, JournalEntry, 'FULL_TRANSITIVE'),
+    subject(topic(JOURNAL), JournalEntry, 'FULL_TRANSITIVE'),
+    subject(topic(FRONTIERS), FrontierMark, 'FULL_TRANSITIVE'),
   ]
 }
 

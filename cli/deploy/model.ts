@@ -102,6 +102,8 @@ export interface Desired {
   readonly subjects: readonly DesiredSubject[]
   readonly group: string
   /** Undefined: nobody was named, so none are planned. */
+  /** Names of all producers by the number of their journal partition. */
+  readonly producers: readonly string[]
   readonly acls: { readonly principal: string; readonly needed: readonly Acl[] } | undefined
   readonly stores: readonly DesiredStore[]
   /** Stages whose state may be lost. */
@@ -164,6 +166,8 @@ export interface Actual {
   /** Undefined: the cluster has no authorizer, or does not tell us. */
   readonly acls: readonly Acl[] | undefined
   readonly stores: readonly ActualStore[]
+  /** Producers of the last run by the number of their journal partition; undefined: it never ran. */
+  readonly producers: readonly string[] | undefined
   readonly applied: Applied | undefined
 }
 

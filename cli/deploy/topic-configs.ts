@@ -4,7 +4,10 @@
  * Kafka itself drops nothing: the runtime does, by stream time and never behind a recovery position, so a log that
  * Kafka cuts by the wall clock could take what a task still needs.
  */
+import { namesOf } from '../../connectors/kafka/names.ts'
+import { frontiersTopic } from '../../runtime/engine/frontiers.ts'
 import { journalTopic } from '../../runtime/engine/journal.ts'
+import { planLanes } from '../../runtime/plan/lanes.ts'
 import type { Plan } from '../../runtime/plan/plan.ts'
 
 export type TopicUse = 'records' | 'journal' | 'state'
@@ -36,9 +39,11 @@ export function topicConfigs(use: TopicUse, copies: number): Record<string, stri
 
 /** Topics of the runtime's own, named after the topology. */
 export function internalTopics(plan: Plan): { name: string; partitions: number; use: TopicUse }[] {
-  const { name } = plan.topology
+  const { topic, state } = namesOf(plan.topology.name)
+  const [journal, frontiers] = [journalTopic(plan), frontiersTopic(planLanes(plan))]
   return [
-    { name: `${name}.journal`, partitions: journalTopic(plan).partitions, use: 'journal' },
-    { name: `${name}.state`, partitions: STATE_PARTITIONS, use: 'state' },
+    { name: topic(journal.name), partitions: journal.partitions, use: 'journal' },
+    { name: topic(frontiers.name), partitions: frontiers.partitions, use: 'journal' },
+    { name: state, partitions: STATE_PARTITIONS, use: 'state' },
   ]
 }

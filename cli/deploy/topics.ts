@@ -32,7 +32,7 @@ function topicChange(topic: DesiredTopic, desired: Desired, actual: Actual): Cha
     const gone = goneTopic(topic, desired, actual, 'was deleted and created again')
     if (gone !== undefined) return gone
   }
-  if (is.partitions !== partitions) return partitionsChange(topic, is)
+  if (is.partitions !== partitions) return partitionsChange(topic, is, desired, actual)
   if (topic.replication !== undefined && topic.replication !== is.replication) return replicationChange(topic, is)
   return configsChange(topic, is)
 }
@@ -60,13 +60,25 @@ function goneTopic(topic: DesiredTopic, desired: Desired, actual: Actual, what: 
 }
 
 /** Keys move when the number changes, and state with them: only a topic that holds nothing may simply get another. */
-function partitionsChange(topic: DesiredTopic, is: ActualTopic): Change {
+function partitionsChange(topic: DesiredTopic, is: ActualTopic, desired: Desired, actual: Actual): Change {
   const { name, partitions } = topic
   const detail = [`partitions: ${is.partitions} -> ${partitions}`]
   const common = { kind: 'topic' as const, resource: name, detail }
   const records = recordsIn(is)
   if (records === 0) {
     return { ...common, action: 'replace', destructive: true, steps: [{ do: 'recreate-topic', topic }] }
+  }
+  // Producers that were added behind the others take new partitions; nobody's journal moves.
+  const before = actual.producers
+  if (name === `${desired.prefix}journal` && before !== undefined && is.partitions < partitions) {
+    if (before.every((producer, number) => desired.producers[number] === producer)) {
+      return {
+        ...common,
+        action: 'update',
+        destructive: false,
+        steps: [{ do: 'add-partitions', topic: name, partitions }],
+      }
+    }
   }
   return {
     ...common,
