@@ -3,7 +3,7 @@ import type { Engine } from '../runtime/engine/engine.ts'
 import type { Topology } from '../runtime/topology/types.ts'
 import type { LatencyUs, Measure } from './measure.ts'
 import { type Holdings, holdingsOf } from './positions.ts'
-import { type Summary, type Totals, totalsOf } from './summary.ts'
+import { countRecords, type Summary, type Totals, totalsOf } from './summary.ts'
 import { createView, type Snapshot, type View } from './view/index.ts'
 import { renderEnd } from './view/render.ts'
 
@@ -105,7 +105,7 @@ export class Progress {
   /** Counts now, and the oldest count within the window. */
   private sample(): { now: Sample; first: Sample } {
     const { topology, engine, log } = this.options
-    const now = { at_ms: performance.now(), totals: totalsOf(topology, log, engine.tasks) }
+    const now = { at_ms: performance.now(), totals: totalsOf(topology, countRecords(topology, log), engine.tasks) }
     this.samples.push(now)
     while (this.samples.length > 2 && (this.samples[1]?.at_ms ?? 0) < now.at_ms - WINDOW_MS) this.samples.shift()
     return { now, first: this.samples[0] ?? now }

@@ -1,4 +1,4 @@
-import type { Broker, Json, Reader } from '../runtime/api/index.ts'
+import type { Json, Reader } from '../runtime/api/index.ts'
 import { stateDigest, stateOf } from '../runtime/engine/state-view.ts'
 import type { Task } from '../runtime/engine/task.ts'
 import type { Topology } from '../runtime/topology/types.ts'
@@ -39,15 +39,21 @@ const COUNTED = {
   faults: 'DeadLetter',
 } as const
 
-/** Records ever written, per kind; `gaps` are counted by the normalizers in their state. */
-export function totalsOf(topology: Topology, reader: Reader, tasks: readonly Task[]): Totals {
-  const count = (record: string): number => {
+/** Records ever written per topic, as an undivided log counts them. */
+export function countRecords(topology: Topology, reader: Reader): (topic: string) => number {
+  return (name) => {
     let records = 0
-    for (const [name, topic] of Object.entries(topology.topics)) {
-      if (topic.record !== record) continue
-      for (let p = 0; p < topic.partitions; p++) records += reader.partition(name, p).end_offset
-    }
+    for (let p = 0; p < (topology.topics[name]?.partitions ?? 0); p++) records += reader.partition(name, p).end_offset
     return records
+  }
+}
+
+/** Records ever written, per kind; `gaps` are counted by the normalizers in their state. */
+export function totalsOf(topology: Topology, records: (topic: string) => number, tasks: readonly Task[]): Totals {
+  const count = (record: string): number => {
+    let sum = 0
+    for (const [name, topic] of Object.entries(topology.topics)) if (topic.record === record) sum += records(name)
+    return sum
   }
   const totals = Object.fromEntries(Object.entries(COUNTED).map(([name, record]) => [name, count(record)]))
   let gaps = 0
@@ -60,7 +66,7 @@ export function totalsOf(topology: Topology, reader: Reader, tasks: readonly Tas
 
 export async function summarize(
   topology: Topology,
-  broker: Broker,
+  broker: Pick<Reader, 'digests'>,
   tasks: readonly Task[],
   measured: { readonly duration_ms: number; readonly latency_us: Summary['latency_us'] },
 ): Promise<Summary> {
@@ -68,5 +74,10 @@ export async function summarize(
   const topics = Object.fromEntries(
     Object.keys(topology.topics).map((name) => [name, digests[name] ?? { records: 0, sha256: '' }]),
   )
-  return { ...totalsOf(topology, broker, tasks), ...measured, topics, state_sha256: stateDigest(tasks) }
+  return {
+    ...totalsOf(topology, (name) => topics[name]?.records ?? 0, tasks),
+    ...measured,
+    topics,
+    state_sha256: stateDigest(tasks),
+  }
 }

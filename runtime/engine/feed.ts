@@ -1,10 +1,11 @@
-import type { Follower, Position, Reader } from '../api/broker.ts'
+import type { Follower, Position, Reader, StoredBatch } from '../api/broker.ts'
 import { AppError, assert } from '../api/fault.ts'
 import { RecordCursor } from '../log/batch.ts'
 import type { LanePlan } from '../plan/lanes.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 import { FRONTIERS, type FrontierMark, type FrontierType } from './frontiers.ts'
+import type { WriterCodecs } from './options.ts'
 import { storedEnvelope } from './stored.ts'
 
 /** One partition to be read in merge order, and from where. */
@@ -22,6 +23,7 @@ export interface FeedOptions {
   readonly lanes: LanePlan
   readonly mark: FrontierType
   readonly producers: ReadonlyMap<string, number>
+  readonly codecs?: WriterCodecs | undefined
   readonly partitions: readonly FeedPartition[]
 }
 
@@ -58,6 +60,8 @@ class Incoming {
   readonly seen = new Map<number, number>()
   readonly #queue_of = new Map<number, number>()
   held = 0
+  /** A batch whose schema is being fetched. */
+  waiting: StoredBatch | undefined
   /** Merge-order number of the next record released. */
   index: number
 
@@ -151,6 +155,8 @@ export class Feed {
   readonly #marked: readonly number[]
   readonly #lane_of: ReadonlyMap<number, number>
   readonly #ended = new Set<number>()
+  /** A schema that a batch waits for. */
+  #fetching: Promise<void> | undefined
   readonly #cursor = new RecordCursor()
 
   private constructor(
@@ -204,13 +210,26 @@ export class Feed {
     }
     for (const [at, incoming] of this.#incoming.entries()) {
       while (incoming.held < MAX_HELD || incoming.next_us > incoming.frontier_us) {
-        const batch = this.#follower.take(this.#marked.length + at)
-        if (batch === undefined) break
-        this.#cursor.open(batch)
-        while (this.#cursor.next())
-          this.#record(incoming, storedEnvelope(incoming.topic, batch, this.#cursor, this.#producer()))
+        const batch = incoming.waiting ?? this.#follower.take(this.#marked.length + at)
+        if (batch === undefined || !this.#takeOver(incoming, batch)) break
       }
     }
+  }
+
+  /** Takes over a batch, or keeps it while its schema is being fetched. */
+  #takeOver(incoming: Incoming, batch: StoredBatch): boolean {
+    const { codecs } = this.#options
+    const fetching = codecs?.prepare(batch.schema_id)
+    incoming.waiting = fetching === undefined ? undefined : batch
+    if (fetching !== undefined) {
+      this.#fetching = fetching
+      return false
+    }
+    const { topic } = incoming
+    const decode = codecs?.get(batch.schema_id, topic.record)
+    const cursor = this.#cursor.open(batch)
+    while (cursor.next()) this.#record(incoming, storedEnvelope(topic, batch, cursor, this.#producer(), decode))
+    return true
   }
 
   /** Stream time up to which everything has arrived, microseconds; infinity without partitions. */
@@ -245,7 +264,10 @@ export class Feed {
 
   /** Resolves when something may have arrived. */
   ready(): Promise<void> {
-    return this.#follower.ready()
+    const fetching = this.#fetching
+    if (fetching === undefined) return this.#follower.ready()
+    this.#fetching = undefined
+    return fetching
   }
 
   close(): Promise<void> {

@@ -55,7 +55,14 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
       passed_us: fresh ? NOTHING_US : task.now_us - input.delay_us,
       index: position,
     }))
-    const feed = await Feed.open({ broker, lanes: lane.plan, mark: lane.mark, producers, partitions })
+    const feed = await Feed.open({
+      broker,
+      lanes: lane.plan,
+      mark: lane.mark,
+      producers,
+      codecs: options.codecs,
+      partitions,
+    })
     try {
       const deliver = async (limit_us: number) => {
         for (;;) {

@@ -4,12 +4,14 @@ import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
 import { Feed } from './feed.ts'
 import type { LaneOptions } from './frontiers.ts'
+import type { WriterCodecs } from './options.ts'
 import type { Clock } from './run.ts'
 
 export interface LaneRunOptions {
   readonly engine: Engine
   readonly broker: Reader
   readonly lane: LaneOptions
+  readonly codecs?: WriterCodecs | undefined
   /** Ends when every lane that it reads has ended; else it goes on until stopped. */
   readonly once: boolean
   readonly commit_interval_ms: number
@@ -49,15 +51,10 @@ export class LaneRun {
 
   /** Runs to the end, or until stopped; everything is durable and snapshot when it resolves. */
   async run(): Promise<void> {
-    const { engine, broker, lane, stop } = this.options
+    const { engine, broker, lane, codecs, stop } = this.options
     const producers = producerNumbers(engine.plan)
-    const feed = await Feed.open({
-      broker,
-      lanes: lane.plan,
-      mark: lane.mark,
-      producers,
-      partitions: engine.outsideFeed,
-    })
+    const { plan: lanes, mark } = lane
+    const feed = await Feed.open({ broker, lanes, mark, producers, codecs, partitions: engine.outsideFeed })
     try {
       while (!stop.requested) {
         this.committer.check()

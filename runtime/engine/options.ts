@@ -1,6 +1,6 @@
 import type { Broker } from '../api/broker.ts'
 import type { CommandRunner, QueryRunner } from '../api/effect.ts'
-import type { Json } from '../api/record.ts'
+import type { Json, RecordType } from '../api/record.ts'
 import type { Plan, PlannedSource } from '../plan/plan.ts'
 import type { BackOff } from './asks.ts'
 import type { Envelope } from './envelope.ts'
@@ -19,10 +19,19 @@ export interface EngineOptions {
   /** What stands behind effect stages, by stage. */
   readonly runners: Readonly<Record<string, Runner>>
   readonly observer?: Observer
+  /** Of a broker whose batches may have other schemas than this build's; without it they have none. */
+  readonly codecs?: WriterCodecs
   /** The part of the plan that this engine runs; without it, all of it. */
   readonly lane?: LaneOptions
   /** Waits before a refused commit or a failed effect is tried again. Without it, at once. */
   readonly backOff?: BackOff
+}
+
+/** From a batch's schema id to what decodes its records: they may have been written by an older or a newer build. */
+export interface WriterCodecs {
+  /** Makes `get` possible for an id: undefined if it is, else what to wait for. */
+  prepare(id: number): Promise<void> | undefined
+  get<T>(id: number, reader: RecordType<T>): (buf: Uint8Array, pos: number, end: number) => T
 }
 
 /** Called as things happen; measures, never decides. */

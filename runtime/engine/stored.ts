@@ -5,6 +5,9 @@ import type { RecordCursor } from '../log/batch.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 
+/** Makes a value of a topic's record from a body, whichever schema it was written with. */
+export type Decode = (buf: Uint8Array, pos: number, end: number) => unknown
+
 /**
  * The record that `cursor` stands at, as the engine passes records around; its body stays in the batch.
  *
@@ -15,6 +18,7 @@ export function storedEnvelope(
   batch: Pick<StoredBatch, 'partition' | 'bodies'>,
   cursor: RecordCursor,
   producer: number,
+  decode: Decode = topic.record.decode,
 ): Envelope {
   const { partition, bodies } = batch
   const { offset, seq, stream_time_us, body_start: start, body_end: end } = cursor
@@ -26,7 +30,7 @@ export function storedEnvelope(
     seq,
     stream_time_us,
     key: cursor.key(),
-    value: decoded(topic, batch, cursor),
+    value: decoded(topic, batch, cursor, decode),
     cause_producer: -1,
     cause_seq: -1,
     more_causes: cursor.causes(),
@@ -42,9 +46,10 @@ function decoded(
   topic: PlannedTopic,
   { partition, bodies }: Pick<StoredBatch, 'partition' | 'bodies'>,
   { offset, body_start, body_end }: RecordCursor,
+  decode: Decode,
 ): unknown {
   try {
-    return topic.record.decode(bodies, body_start, body_end)
+    return decode(bodies, body_start, body_end)
   } catch (cause) {
     if (!(cause instanceof DataFault)) throw cause
     const message = `${topic.name}/${partition}@${offset} is no ${topic.record.name}: ${cause.message}`
