@@ -147,6 +147,12 @@ export class BatchCursor {
     return true
   }
 
+  /** Goes to the batch that begins at `start`, which was passed before. */
+  at(start: number): void {
+    this.end = start
+    if (!this.next()) throw damaged(this.#where, 'no batch where one was')
+  }
+
   /** Throws unless the batch's bytes are those that its writer sealed. */
   check(): void {
     if (this.#bytes.readUInt32BE(this.start + CRC_AT) === crc32c(this.#bytes, this.start + ATTRIBUTES_AT, this.end))

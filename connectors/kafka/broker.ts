@@ -1,0 +1,249 @@
+import type {
+  Batch,
+  Broker,
+  Follower,
+  PartitionInfo,
+  Position,
+  Producer,
+  StoredBatch,
+  TopicSpec,
+  Transaction,
+} from '../../runtime/api/index.ts'
+import { Cluster } from './cluster.ts'
+import type { Compression } from './compression.ts'
+import { KafkaFollower } from './follower.ts'
+import { type Names, namesOf } from './names.ts'
+import { PartitionReader } from './reader.ts'
+import { encodeRecords } from './record-encoder.ts'
+import type { Security } from './security.ts'
+import { Stores } from './stores.ts'
+import { Topics } from './topics.ts'
+import { closed, KafkaProducer } from './transaction.ts'
+import type { Address } from './wire.ts'
+import { openWire, type WireClient } from './wires.ts'
+import type { PartitionWrite } from './write.ts'
+
+/**
+ * The broker port on Kafka.
+ *
+ * `partition()` answers what was heard last: `declare`, `producer`, `refresh`, every commit of ours, every read and
+ * every followed poll tell. Behind `producer()` it holds all that older holders of the id committed, since taking the id
+ * ends their transactions. Topics that nobody declared are `TOPIC_UNKNOWN`, though they may be on the cluster.
+ */
+
+export interface KafkaOptions {
+  /** Brokers to begin with. */
+  readonly bootstrap: readonly Address[]
+  /** The library that carries the connections; default `kafkajs`. */
+  readonly client?: WireClient | undefined
+  readonly security?: Security | undefined
+  /** The topology's name: internal topics, the state topic and transactional ids begin with it. */
+  readonly topology: string
+  /** Goes before the names of all topics and transactional ids; default none. */
+  readonly prefix?: string | undefined
+  /** Replication factor of topics to be created; default: the broker's. */
+  readonly replication?: number | undefined
+  /** Partitions of the state topic if it is to be created; default 8. */
+  readonly state_shards?: number | undefined
+  /** Greatest record batch of topics to be created, bytes; default 16 MiB. */
+  readonly max_message_bytes?: number | undefined
+  /** Codec of the batches we write; default `none`. */
+  readonly compression?: Compression | undefined
+  /** Time until the coordinator aborts a transaction that we left open, milliseconds; default 10,000. */
+  readonly transaction_timeout_ms?: number | undefined
+}
+
+const TARGET_BYTES = 1024 * 1024
+const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+/**
+ * Connects. Rejects with an AppError (exit 4) `KAFKA_UNREACHABLE`, `KAFKA_AUTH`, `KAFKA_TLS`, `KAFKA_VERSION` or
+ * `KAFKA_DENIED`.
+ */
+export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
+  const { bootstrap, security } = options
+  const wire = await openWire(options.client ?? 'kafkajs', { bootstrap, security })
+  const cluster = await Cluster.connect(wire, bootstrap)
+  const broker = new KafkaBroker(cluster, options)
+  try {
+    await broker.load()
+    return broker
+  } catch (error) {
+    await broker.close()
+    throw error
+  }
+}
+
+export class KafkaBroker implements Broker {
+  readonly cluster: Cluster
+  readonly #names: Names
+  readonly #options: KafkaOptions
+  readonly #topics: Topics
+  readonly #stores: Stores
+  readonly #reader: PartitionReader
+  readonly #producers = new Set<KafkaProducer>()
+  readonly #followers = new Set<Follower>()
+  #closing: Promise<void> | undefined
+
+  constructor(cluster: Cluster, options: KafkaOptions) {
+    this.cluster = cluster
+    this.#options = options
+    this.#names = namesOf(options.topology, options.prefix)
+    this.#stores = new Stores(cluster, this.#names.state)
+    this.#reader = new PartitionReader(cluster, this.#names.topic)
+    this.#topics = new Topics({
+      cluster,
+      names: this.#names,
+      stores: this.#stores,
+      replication: options.replication ?? -1,
+      state_shards: options.state_shards ?? 8,
+      max_message_bytes: this.#max_message_bytes,
+    })
+  }
+
+  /** Learns the declared topics and their ends. */
+  async load(): Promise<void> {
+    await this.#topics.load()
+    await this.#reader.refresh(this.#topics.all())
+  }
+
+  /** Asks for starts and ends of all declared topics, and for topics that others declared. */
+  async refresh(): Promise<void> {
+    this.#alive()
+    await this.load()
+  }
+
+  topics(): readonly TopicSpec[] {
+    return this.#topics.all()
+  }
+
+  partition(topic: string, partition: number): PartitionInfo {
+    this.#topics.check(topic, partition)
+    return this.#reader.info(topic, partition)
+  }
+
+  async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
+    await this.#known(topic, partition)
+    return this.#reader.read(topic, partition, offset)
+  }
+
+  follow(from: readonly Position[]): Follower {
+    this.#alive()
+    for (const { topic, partition } of from) this.#topics.check(topic, partition)
+    const follower = new KafkaFollower(from, {
+      cluster: this.cluster,
+      kafkaName: this.#names.topic,
+      heard: (...extent) => this.#reader.heard(...extent),
+      closed: (one) => this.#followers.delete(one),
+    })
+    this.#followers.add(follower)
+    return follower
+  }
+
+  async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {
+    await this.#known(topic, partition)
+    return this.#reader.offsetAt(topic, partition, stream_time_us)
+  }
+
+  async *scan(store: string, prefix = ''): AsyncGenerator<{ key: string; value: Uint8Array }> {
+    this.#alive()
+    yield* this.#stores.scan(store, prefix)
+  }
+
+  async get(store: string, key: string): Promise<Uint8Array | undefined> {
+    this.#alive()
+    return this.#stores.get(store, key)
+  }
+
+  async digests(): Promise<Readonly<Record<string, { records: number; sha256: string }>>> {
+    throw new Error('not yet')
+  }
+
+  async declare(topics: readonly TopicSpec[]): Promise<void> {
+    this.#alive()
+    await this.#topics.declare(topics)
+    await this.#reader.refresh(this.#topics.all())
+  }
+
+  async producer(transactional_id: string): Promise<Producer> {
+    this.#alive()
+    const producer = await KafkaProducer.open({
+      cluster: this.cluster,
+      transactional_id: this.#names.transactionalId(transactional_id),
+      transaction_timeout_ms: this.#options.transaction_timeout_ms ?? 10_000,
+      encode: (transaction) => this.#encode(transaction),
+      committed: (writes) => this.#committed(writes),
+    })
+    this.#producers.add(producer)
+    await this.#reader.refresh(this.#topics.all())
+    return producer
+  }
+
+  async trim(): Promise<number> {
+    throw new Error('not yet')
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#followers].map((follower) => follower.close()))
+    await Promise.all([...this.#producers].map((producer) => producer.close()))
+    this.#stores.close()
+    await this.cluster.close()
+  }
+
+  /** Checks a topic; one that another process declared since is looked for. */
+  async #known(topic: string, partition: number): Promise<void> {
+    this.#alive()
+    if (!this.#topics.has(topic)) await this.#topics.load()
+    this.#topics.check(topic, partition)
+  }
+
+  #encode({ batches, puts }: Transaction): PartitionWrite[] {
+    this.#alive()
+    const by_partition = new Map<string, Batch[]>()
+    for (const batch of batches) {
+      this.#topics.check(batch.topic, batch.partition)
+      if (batch.records === 0) continue
+      const name = `${batch.topic}/${batch.partition}`
+      const same = by_partition.get(name)
+      if (same === undefined) by_partition.set(name, [batch])
+      else same.push(batch)
+    }
+    const limits = {
+      target_bytes: TARGET_BYTES,
+      max_bytes: this.#max_message_bytes,
+      compression: this.#options.compression ?? 'none',
+    }
+    const writes: PartitionWrite[] = []
+    for (const same of by_partition.values()) {
+      const { topic, partition } = same[0] as Batch
+      const encoded = encodeRecords(same, limits)
+      writes.push({ topic: this.#names.topic(topic), port_topic: topic, partition, batches: encoded, ...UNWRITTEN })
+    }
+    for (const [partition, encoded] of this.#stores.encode(puts, this.#max_message_bytes)) {
+      writes.push({ topic: this.#stores.topic, partition, batches: encoded, ...UNWRITTEN })
+    }
+    return writes
+  }
+
+  #committed(writes: readonly PartitionWrite[]): void {
+    for (const { port_topic, partition, end_offset } of writes) {
+      // Behind the records stands the marker of the commit.
+      if (port_topic !== undefined && end_offset >= 0) this.#reader.heard(port_topic, partition, 0, end_offset + 1)
+    }
+  }
+
+  get #max_message_bytes(): number {
+    return this.#options.max_message_bytes ?? DEFAULT_MAX_MESSAGE_BYTES
+  }
+
+  #alive(): void {
+    if (this.#closing !== undefined) throw closed()
+  }
+}
+
+const UNWRITTEN = { base_offset: -1, end_offset: -1 }

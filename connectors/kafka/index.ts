@@ -1,0 +1,2 @@
+/** Kafka behind the runtime's broker port. */
+export { type KafkaBroker, type KafkaOptions, openKafka } from './broker.ts'

@@ -1,0 +1,218 @@
+import { AppError, type TopicSpec } from '../../runtime/api/index.ts'
+import type { Cluster } from './cluster.ts'
+import { CODE, kafkaError } from './errors.ts'
+import type { Names } from './names.ts'
+import { createTopics } from './requests/create-topics.ts'
+import type { TopicMetadata } from './requests/metadata.ts'
+import type { Stores } from './stores.ts'
+import { producePartitions } from './write.ts'
+
+/**
+ * The declared topics: what is on the cluster, and what each was declared with.
+ *
+ * Kafka has no place for our words on a topic (internal or not, stream-time retention), so they are values of the store
+ * `aitrader.topics`. Topics that are missing are created; one that exists with another number of partitions, or that was
+ * declared as another kind, is `TOPIC_MISMATCH` (exit 2), before anything is created. Kafka's own retention is off: it
+ * knows wall time and whole segments, not recovery positions.
+ */
+
+/** Declarations, by the port's name: `{spec, order}`. */
+const DECLARED = 'aitrader.topics'
+
+const MAX_LONG = '9223372036854775807'
+
+interface Declared {
+  readonly spec: TopicSpec
+  readonly order: number
+}
+
+export interface TopicsOptions {
+  readonly cluster: Cluster
+  readonly names: Names
+  readonly stores: Stores
+  /** Of topics to be created; -1: the broker's default. */
+  readonly replication: number
+  readonly state_shards: number
+  readonly max_message_bytes: number
+}
+
+export class Topics {
+  readonly #options: TopicsOptions
+  #declared = new Map<string, Declared>()
+
+  constructor(options: TopicsOptions) {
+    this.#options = options
+  }
+
+  /** In order of declaration. */
+  all(): TopicSpec[] {
+    return [...this.#declared.values()].sort((a, b) => a.order - b.order).map(({ spec }) => spec)
+  }
+
+  /** `TOPIC_UNKNOWN` (exit 2) unless the partition is declared. */
+  check(name: string, partition: number): TopicSpec {
+    const spec = this.#declared.get(name)?.spec
+    if (spec === undefined) {
+      throw unknown(`topic ${name} is not declared`, `topics: ${[...this.#declared.keys()].join(', ') || 'none'}`)
+    }
+    if (Number.isInteger(partition) && partition >= 0 && partition < spec.partitions) return spec
+    throw unknown(`topic ${name} has no partition ${partition}`, `its partitions are 0 to ${spec.partitions - 1}`)
+  }
+
+  has(name: string): boolean {
+    return this.#declared.has(name)
+  }
+
+  /** Reads what was declared by whomever. */
+  async load(): Promise<void> {
+    const { names, stores } = this.#options
+    const state = (await this.#existing([names.state])).get(names.state)
+    if (state === undefined) return
+    stores.opened(state.partitions.length)
+    const declared = new Map<string, Declared>()
+    for await (const { key, value } of stores.scan(DECLARED, '')) {
+      declared.set(key, JSON.parse(Buffer.from(value).toString('utf8')) as Declared)
+    }
+    this.#declared = declared
+  }
+
+  async declare(specs: readonly TopicSpec[]): Promise<void> {
+    const { names, stores, state_shards } = this.#options
+    await this.load()
+    const existing = await this.#existing([names.state, ...specs.map(({ name }) => names.topic(name))])
+    const missing: TopicSpec[] = []
+    const changed = new Map<string, Declared>()
+    let order = Math.max(-1, ...[...this.#declared.values()].map((declared) => declared.order))
+    for (const spec of specs) {
+      const old = this.#declared.get(spec.name)
+      const found = existing.get(names.topic(spec.name))
+      checkSpec(spec, old?.spec, found?.partitions.length)
+      if (found === undefined) missing.push(spec)
+      const declared = { spec, order: old?.order ?? ++order }
+      if (JSON.stringify(declared) !== JSON.stringify(old)) changed.set(spec.name, declared)
+    }
+    const create = missing.map(({ name, partitions }) => ({ topic: names.topic(name), partitions, config: this.#log }))
+    const no_state = !existing.has(names.state)
+    if (no_state) create.push({ topic: names.state, partitions: state_shards, config: this.#compacted })
+    if (create.length > 0) await this.#create(create)
+    if (no_state) stores.opened(state_shards)
+    if (changed.size > 0) await this.#write(changed)
+    for (const [name, declared] of changed) this.#declared.set(name, declared)
+  }
+
+  get #log(): Record<string, string> {
+    return {
+      'cleanup.policy': 'delete',
+      'retention.ms': '-1',
+      'retention.bytes': '-1',
+      'max.message.bytes': String(this.#options.max_message_bytes),
+      'message.timestamp.type': 'CreateTime',
+      'message.timestamp.before.max.ms': MAX_LONG,
+      'message.timestamp.after.max.ms': MAX_LONG,
+    }
+  }
+
+  get #compacted(): Record<string, string> {
+    return {
+      ...this.#log,
+      'cleanup.policy': 'compact',
+      'min.cleanable.dirty.ratio': '0.2',
+      'segment.bytes': '67108864',
+    }
+  }
+
+  async #existing(kafka_names: readonly string[]): Promise<Map<string, TopicMetadata>> {
+    const { topics } = await this.#options.cluster.metadata(kafka_names, { accept: [CODE.UNKNOWN_TOPIC_OR_PARTITION] })
+    const found = new Map<string, TopicMetadata>()
+    for (const topic of topics) {
+      if (topic.error_code === 0) found.set(topic.topic, topic)
+      else if (topic.error_code !== CODE.UNKNOWN_TOPIC_OR_PARTITION) {
+        throw kafkaError(topic.error_code, `looking at topic ${topic.topic}`)
+      }
+    }
+    return found
+  }
+
+  async #create(topics: readonly { topic: string; partitions: number; config: Record<string, string> }[]) {
+    const { cluster, replication } = this.#options
+    const output = await cluster.request(
+      'controller',
+      createTopics,
+      { topics: topics.map((topic) => ({ ...topic, replication })), timeout_ms: 30_000, validate_only: false },
+      { accept: [CODE.TOPIC_ALREADY_EXISTS], timeout_ms: 40_000 },
+    )
+    for (const { topic, error_code, error_message } of output.topics) {
+      // Another process was first: its partitions are looked at below.
+      if (error_code === 0 || error_code === CODE.TOPIC_ALREADY_EXISTS) continue
+      throw kafkaError(error_code, `creating topic ${topic}`, { message: error_message })
+    }
+    await this.#led(topics)
+  }
+
+  /** Resolves when every partition has a leader, since a new topic reaches brokers one after another. */
+  async #led(topics: readonly { topic: string; partitions: number }[]): Promise<void> {
+    const give_up_at = performance.now() + 30_000
+    for (let pause_ms = 2; ; pause_ms = Math.min(pause_ms * 2, 250)) {
+      const found = await this.#existing(topics.map(({ topic }) => topic))
+      const late = topics.find(({ topic }) => !found.get(topic)?.partitions.every(({ leader }) => leader >= 0))
+      if (late === undefined) {
+        for (const { topic, partitions } of topics) {
+          const count = found.get(topic)?.partitions.length
+          if (count !== partitions) throw mismatch(`topic ${topic} has ${count} partitions, not ${partitions}`)
+        }
+        return
+      }
+      if (performance.now() > give_up_at) throw kafkaError(5, `creating topic ${late.topic}`)
+      await new Promise((resolve) => setTimeout(resolve, pause_ms))
+    }
+  }
+
+  async #write(changed: ReadonlyMap<string, Declared>): Promise<void> {
+    const { cluster, stores, max_message_bytes } = this.#options
+    const puts = [...changed].map(([key, declared]) => ({
+      store: DECLARED,
+      key,
+      value: Buffer.from(JSON.stringify(declared)),
+    }))
+    const writes = [...stores.encode(puts, max_message_bytes)].map(([partition, batches]) => ({
+      topic: stores.topic,
+      partition,
+      batches,
+      base_offset: -1,
+      end_offset: -1,
+    }))
+    await producePartitions(writes, {
+      cluster,
+      channel: 'main',
+      transactional_id: null,
+      producer_id: -1,
+      producer_epoch: -1,
+      sequences: new Map(),
+      deadline_ms: 30_000,
+    })
+  }
+}
+
+function checkSpec(spec: TopicSpec, old: TopicSpec | undefined, partitions: number | undefined): void {
+  const { name } = spec
+  if (!Number.isInteger(spec.partitions) || spec.partitions < 1) {
+    throw mismatch(`topic ${name} cannot have ${spec.partitions} partitions`)
+  }
+  if (partitions !== undefined && partitions !== spec.partitions) {
+    throw mismatch(`topic ${name} has ${partitions} partitions, not ${spec.partitions}`)
+  }
+  if (old !== undefined && (old.internal ?? false) !== (spec.internal ?? false)) {
+    throw mismatch(`topic ${name} cannot become ${spec.internal === true ? 'internal' : 'declared'}`)
+  }
+}
+
+function mismatch(message: string): AppError {
+  return new AppError('TOPIC_MISMATCH', message, {
+    exit_code: 2,
+    hint: '`aitrader rescale TOPIC --partitions N` gives a topic another number of partitions',
+  })
+}
+
+function unknown(message: string, hint: string): AppError {
+  return new AppError('TOPIC_UNKNOWN', message, { exit_code: 2, hint })
+}
