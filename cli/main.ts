@@ -7,6 +7,7 @@ import { AppError } from '../runtime/api/index.ts'
  */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
   lint: async () => (await import('./commands/lint.ts')).lintCommand(),
   test: async () => (await import('./commands/test.ts')).testCommand(),
   graph: async () => (await import('./commands/graph.ts')).graphCommand(),

@@ -1,9 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
-import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
-import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
-import { AppError, type Source } from '../../runtime/api/index.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { compose, loadTopology } from '../compose.ts'
 import { openControlSocket } from '../control-socket.ts'
@@ -13,6 +10,8 @@ import { parseDuration, parseSpeed, parseWhole } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { setAside } from '../rebuild.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
+import { onSignals } from '../signals.ts'
+import { collect, sourceOf } from '../source.ts'
 import { summarize } from '../summary.ts'
 import { both, serveTelemetry, Telemetry } from '../telemetry.ts'
 import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
@@ -30,8 +29,6 @@ interface UpOptions {
   readonly json?: boolean
   readonly listen?: string
 }
-
-const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
 /** `aitrader up`: every stage in this process, on the embedded broker. */
 export function upCommand(): Command {
@@ -130,54 +127,5 @@ async function up(options: UpOptions): Promise<void> {
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
     await broker.close()
-  }
-}
-
-async function sourceOf(options: UpOptions, seed: number): Promise<{ source: Source; label: string; name: string }> {
-  if (options.replay.length === 0) {
-    if (options.format.length > 0) {
-      throw new AppError('BAD_OPTION', '--format goes with --replay', {
-        exit_code: 2,
-        hint: 'name the file: --replay FILE --format NAME',
-      })
-    }
-    const name = seed === 1 ? 'simulated' : `simulated-${seed}`
-    return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name }
-  }
-  if (options.format.length !== options.replay.length) {
-    const known = Object.keys(replayFormats).join(', ')
-    throw new AppError(
-      'BAD_OPTION',
-      `${options.replay.length} --replay and ${options.format.length} --format were given`,
-      {
-        exit_code: 2,
-        hint: `give one --format for each --replay; known formats: ${known}`,
-      },
-    )
-  }
-  const files = options.replay.map((path, index) => ({ path, format: options.format[index] as string }))
-  const source = await createReplay({ files, formats: replayFormats })
-  const base =
-    (options.replay[0] as string)
-      .split('/')
-      .pop()
-      ?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
-  return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}` }
-}
-
-/** Ctrl-C stops cleanly; a second one, after half a second, at once. */
-function onSignals(end: () => void): () => void {
-  let first_ms: number | undefined
-  const handle = () => {
-    if (first_ms === undefined) {
-      first_ms = performance.now()
-      end()
-    } else if (performance.now() - first_ms > 500) process.exit(130)
-  }
-  process.on('SIGINT', handle)
-  process.on('SIGTERM', handle)
-  return () => {
-    process.off('SIGINT', handle)
-    process.off('SIGTERM', handle)
   }
 }

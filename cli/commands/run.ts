@@ -1,0 +1,236 @@
+import { Command } from 'commander'
+import { AppError, type Json, type Source } from '../../runtime/api/index.ts'
+import { ComparingOutlet } from '../../runtime/engine/outlet.ts'
+import { load } from '../../runtime/engine/recovery.ts'
+import { Task } from '../../runtime/engine/task.ts'
+import { type LanePlan, planLanes } from '../../runtime/plan/lanes.ts'
+import { canonical } from '../../runtime/state/canonical.ts'
+import type { Topology } from '../../runtime/topology/types.ts'
+import { type Composition, compose, loadTopology } from '../compose.ts'
+import { readRun, runPut, type StoredRun } from '../deploy/stored-run.ts'
+import { wallClock } from '../engine.ts'
+import { Measure } from '../measure.ts'
+import { parseSpeed, parseWhole } from '../options.ts'
+import { Fleet } from '../run/fleet.ts'
+import { Marks } from '../run/marks.ts'
+import { declareAll, idsOf, kafkaOf, type OpenTarget, openTarget } from '../run/target.ts'
+import { onSignals } from '../signals.ts'
+import { collect, sourceOf } from '../source.ts'
+import { type Summary, summarize } from '../summary.ts'
+import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+
+interface RunCommandOptions {
+  readonly kafka: string
+  readonly registry: string
+  readonly topology: string
+  readonly stages?: string
+  readonly replay: readonly string[]
+  readonly format: readonly string[]
+  readonly speed?: string
+  readonly seed: string
+  readonly once?: boolean
+  readonly json?: boolean
+}
+
+/** Budgets of a process that leaves, or waits for one that does, milliseconds. */
+const DRAIN_MS = 10_000
+const SESSION_TIMEOUT_MS = 10_000
+
+/** `aitrader run`: lanes of a topology in this process, on Kafka, shared with every other process that runs it. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run stages on Kafka; more processes share the work')
+    .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
+    .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7')
+    .option('--topology <file>', 'what to run', DEFAULT_TOPOLOGY)
+    .option('--stages <names>', 'only these, with commas between them (default: all, and the sources)')
+    .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
+    .option('--format <name>', 'format of the capture before it', collect, [])
+    .option('--speed <speed>', 'max, or a multiple of real time such as 1x (default: max for a replay, else 1x)')
+    .option('--seed <n>', 'seed of the simulated market', '1')
+    .option('--once', 'end when the last file and its drain are done, everywhere')
+    .option('--json', 'print the totals as one JSON line at the end')
+    .action(run)
+}
+
+async function run(options: RunCommandOptions): Promise<void> {
+  const seed = parseWhole(options.seed, '--seed')
+  const topology = await loadTopology(options.topology)
+  const has_source = options.replay.length > 0 || options.stages === undefined
+  const speed = parseSpeed(options.speed ?? (options.replay.length > 0 ? 'max' : '1x'), '--speed')
+  const stop = { requested: false }
+  let wake = () => {}
+  const cleanups: (() => void | Promise<void>)[] = []
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  cleanups.push(
+    onSignals(() => {
+      stop.requested = true
+      say('stopping: the last commits and snapshots are being written')
+      wake()
+    }),
+  )
+  try {
+    const target = await openTarget(options, topology)
+    cleanups.push(() => target.close())
+    const identity = has_source ? (await sourceOf(options, seed)).source.identity : undefined
+    const stored = await deployment(target, identity, seed, stop, say)
+    if (stored === undefined) return
+    const composition = await compose(topology, stored.source, stored.seed)
+    const lanes = planLanes(composition.plan)
+    const can = chosen(lanes, options.stages, has_source)
+    const schemaId = await idsOf(target.registry, composition.plan)
+    await declareAll(target.broker, composition.plan, lanes)
+    const measures: Measure[] = []
+    let written: Promise<void> | undefined
+    const fleet = new Fleet({
+      setting: {
+        composition,
+        lanes,
+        kafka: kafkaOf(topology),
+        broker: target.broker,
+        codecs: target.codecs,
+        schemaId,
+        source: has_source ? (): Promise<Source> => sourceOf(options, seed).then(({ source }) => source) : undefined,
+        speed,
+        once: options.once ?? false,
+        observer: () => {
+          const measure = new Measure()
+          measures.push(measure)
+          return measure
+        },
+        log: (event, detail) => {
+          if (options.json !== true) say(`${event} ${JSON.stringify(detail)}`)
+          // Only a run that may go on here may say what its topics are made of.
+          if (event === 'lane recovered') written ??= writeRun(target, { topology, ...stored }, composition)
+        },
+      },
+      cluster: target.broker.cluster,
+      group_id: topology.name,
+      can,
+      drain_ms: DRAIN_MS,
+      session_timeout_ms: SESSION_TIMEOUT_MS,
+      changed: () => wake(),
+    })
+    const marks = new Marks(target.broker, lanes)
+    cleanups.push(() => marks.close())
+    await fleet.join()
+    while (!stop.requested) {
+      fleet.check()
+      marks.pump()
+      if (options.once === true && marks.ended && fleet.hosts.size === 0) break
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      await Promise.race([woken, marks.ready()])
+    }
+    const drained = await fleet.leave(DRAIN_MS)
+    await written
+    fleet.check()
+    if (!drained) say('not everything could be drained in time: the successor recovers it from the journal')
+    const summary = await summaryOf(target, topology, composition, measures)
+    process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : lines(summary))
+  } finally {
+    for (const cleanup of cleanups.reverse()) await cleanup()
+  }
+}
+
+/**
+ * What the topics are made of: what this process brings, or what the process that has the source wrote down. An AppError
+ * `SOURCE_MISMATCH` (exit 2) if they hold records of another source. Undefined if stopped while waiting.
+ */
+async function deployment(
+  { broker }: OpenTarget,
+  identity: Json | undefined,
+  seed: number,
+  stop: { readonly requested: boolean },
+  say: (text: string) => void,
+): Promise<Pick<StoredRun, 'source' | 'seed'> | undefined> {
+  for (let told = false; ; told = true) {
+    const stored = await readRun(broker)
+    if (stored !== undefined && identity !== undefined && madeOf(stored) !== madeOf({ source: identity, seed })) {
+      throw new AppError('SOURCE_MISMATCH', 'the topics on this cluster were written from another source', {
+        exit_code: 2,
+        hint: `they hold ${madeOf(stored)}; start with the same source, or \`aitrader reset\` them`,
+      })
+    }
+    if (identity !== undefined) return { source: identity, seed }
+    if (stored !== undefined) return stored
+    if (stop.requested) return undefined
+    if (!told) say('waiting for a process that runs the sources')
+    await wallClock.wait(250)
+  }
+}
+
+function madeOf({ source, seed }: Pick<StoredRun, 'source' | 'seed'>): string {
+  return canonical({ source, seed })
+}
+
+async function writeRun(
+  { broker }: OpenTarget,
+  run: Omit<StoredRun, 'hashes'>,
+  { hashes }: Composition,
+): Promise<void> {
+  const producer = await broker.producer('deployment')
+  try {
+    await producer.commit({ batches: [], puts: [runPut({ ...run, hashes })] })
+  } catch (error) {
+    // Another process of the same deployment says the same at the same time.
+    if (!(error instanceof AppError && error.code === 'FENCED')) throw error
+  }
+}
+
+/** Names of the lanes whose stages were all chosen. An AppError `BAD_OPTION` (exit 2). */
+function chosen(lanes: LanePlan, stages: string | undefined, has_source: boolean): string[] {
+  const names = stages?.split(',').map((name) => name.trim())
+  const all = new Set(lanes.lanes.flatMap((lane) => lane.tasks.map((task) => task.stage)))
+  const unknown = names?.find((name) => !all.has(name))
+  if (unknown !== undefined) {
+    throw new AppError('BAD_OPTION', `--stages names ${unknown}, which the topology does not have`, {
+      exit_code: 2,
+      hint: `there are ${[...all].join(', ')}`,
+    })
+  }
+  const can: string[] = []
+  for (const lane of lanes.lanes) {
+    const own = [...new Set(lane.tasks.map((task) => task.stage))]
+    const left_out = own.filter((stage) => names !== undefined && !names.includes(stage))
+    if (left_out.length > 0 && left_out.length < own.length) {
+      throw new AppError('BAD_OPTION', `the lane ${lane.name} holds ${own.join(', ')}, which move together`, {
+        exit_code: 2,
+        hint: `add ${left_out.join(', ')} to --stages, or give it a lane of its own in the topology`,
+      })
+    }
+    if (left_out.length === 0 && (lane.sources.length === 0 || has_source)) can.push(lane.name)
+  }
+  return can
+}
+
+/** Totals over all processes, from what is durable; latencies of this one. */
+async function summaryOf(
+  { broker }: OpenTarget,
+  topology: Topology,
+  { plan }: Composition,
+  measures: readonly Measure[],
+): Promise<Summary> {
+  await broker.refresh()
+  const tasks: Task[] = []
+  for (const planned of plan.tasks) {
+    const task = new Task(planned, plan.producers, new ComparingOutlet(), undefined)
+    await load(task, broker)
+    tasks.push(task)
+  }
+  const busiest = measures.toSorted(
+    (a, b) => b.counts.signals + b.counts.orders - a.counts.signals - a.counts.orders,
+  )[0]
+  const measured = {
+    duration_ms: Math.round(Math.max(0, ...measures.map((measure) => measure.durable_ms)) || performance.now()),
+    latency_us: (busiest ?? new Measure()).latency(),
+  }
+  return summarize(topology, broker, tasks, measured)
+}
+
+function lines(summary: Summary): string {
+  const { topics, latency_us: _, state_sha256, duration_ms, ...totals } = summary
+  const rows = Object.entries(totals).map(([name, count]) => `${name.padEnd(12)} ${count}\n`)
+  return `${rows.join('')}in ${(duration_ms / 1000).toFixed(1)} s, state ${state_sha256.slice(0, 12)}\n`
+}

@@ -1,0 +1,130 @@
+import type { Cluster } from '../../connectors/kafka/cluster.ts'
+import { type GroupHandle, joinGroup } from '../../connectors/kafka/group.ts'
+import type { AppError } from '../../runtime/api/index.ts'
+import { wallClock } from '../engine.ts'
+import { LaneHost, type LaneSetting } from './lane-host.ts'
+
+export interface FleetOptions {
+  readonly setting: LaneSetting
+  readonly cluster: Cluster
+  /** Consumer group of the topology. */
+  readonly group_id: string
+  /** Names of the lanes that this process may run. */
+  readonly can: readonly string[]
+  /** How long a lane that was taken from a living process waits for that process to drain it, milliseconds. */
+  readonly drain_ms: number
+  readonly session_timeout_ms: number
+  /** Called whenever what runs here has changed. */
+  readonly changed: () => void
+}
+
+/**
+ * The lanes of one process, shared with others through a group: runs what it is assigned, drains what is taken away.
+ *
+ * Drain first, fence second: a lane that comes from a living process waits until that process has drained it and says so
+ * by joining anew, or until the budget is over; then it is taken, which fences whoever still runs it.
+ */
+export class Fleet {
+  readonly hosts = new Map<string, LaneHost>()
+  /** Lanes that ran to their end here. */
+  readonly ended = new Set<string>()
+  rebalances = 0
+  private readonly options: FleetOptions
+  private readonly draining = new Set<string>()
+  private readonly waiting = new Map<string, AbortController>()
+  private assigned: ReadonlySet<string> = new Set()
+  private handle: GroupHandle | undefined
+  private failure: { readonly error: unknown } | undefined
+  private leaving = false
+
+  constructor(options: FleetOptions) {
+    this.options = options
+  }
+
+  /** Resolves after the first assignment. */
+  async join(): Promise<void> {
+    const { cluster, group_id, can, session_timeout_ms } = this.options
+    this.handle = await joinGroup({
+      cluster,
+      group_id,
+      session_timeout_ms,
+      metadata: () => ({ can, owned: [...this.hosts.keys()] }),
+      on_assigned: (lanes, taken) => this.assign(new Set(lanes), taken),
+      on_lost: () => this.assign(new Set(), new Set()),
+      on_failed: (error: AppError) => this.fail(error),
+    })
+  }
+
+  /** Throws what ended a lane for good. */
+  check(): void {
+    if (this.failure !== undefined) throw this.failure.error
+  }
+
+  /** Drains every lane within the budget and leaves the group. Whether all were drained. */
+  async leave(budget_ms: number): Promise<boolean> {
+    this.leaving = true
+    for (const wait of this.waiting.values()) wait.abort()
+    const ends = Promise.all([...this.hosts.values()].map((host) => host.drain())).then(() => true)
+    const drained = await Promise.race([ends, wallClock.wait(budget_ms).then(() => false)])
+    await this.handle?.leave()
+    return drained
+  }
+
+  private assign(lanes: ReadonlySet<string>, taken_from_live: ReadonlySet<string>): void {
+    this.rebalances++
+    this.assigned = lanes
+    for (const [lane, wait] of this.waiting) {
+      if (lanes.has(lane) && taken_from_live.has(lane)) continue
+      wait.abort()
+      this.waiting.delete(lane)
+    }
+    for (const name of this.hosts.keys()) if (!lanes.has(name)) this.drain(name)
+    for (const name of lanes) {
+      if (this.waiting.has(name)) continue
+      if (taken_from_live.has(name) && !this.hosts.has(name)) this.await(name)
+      else this.start(name)
+    }
+    this.options.changed()
+  }
+
+  /** Starts a lane when its owner has drained it, or the budget is over. */
+  private await(name: string): void {
+    const wait = new AbortController()
+    this.waiting.set(name, wait)
+    void wallClock.wait(this.options.drain_ms).then(() => {
+      if (wait.signal.aborted) return
+      this.waiting.delete(name)
+      this.start(name)
+    })
+  }
+
+  private start(name: string): void {
+    if (this.leaving || this.failure !== undefined) return
+    if (!this.assigned.has(name) || this.hosts.has(name) || this.ended.has(name)) return
+    const { setting, changed } = this.options
+    const lane = setting.lanes.lanes.find((one) => one.name === name)
+    if (lane === undefined) return
+    const host = new LaneHost(lane, setting)
+    this.hosts.set(name, host)
+    void host.end.then((end) => {
+      this.hosts.delete(name)
+      const drained = this.draining.delete(name)
+      if (end.kind === 'ended') this.ended.add(name)
+      if (end.kind === 'failed') this.fail(end.error)
+      // The others learn that it is free; and whether a fenced lane is still ours is for the group to say.
+      if (drained || end.kind === 'fenced') this.handle?.rejoin()
+      changed()
+    })
+  }
+
+  private drain(name: string): void {
+    if (this.draining.has(name)) return
+    this.draining.add(name)
+    void this.hosts.get(name)?.drain()
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error }
+    this.options.changed()
+  }
+}

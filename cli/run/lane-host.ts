@@ -1,0 +1,151 @@
+import { AppError, type Broker, RetriableError, type Source } from '../../runtime/api/index.ts'
+import { Engine } from '../../runtime/engine/engine.ts'
+import type { FrontierType, LaneOptions } from '../../runtime/engine/frontiers.ts'
+import { LaneRun } from '../../runtime/engine/lane-run.ts'
+import type { Observer, WriterCodecs } from '../../runtime/engine/options.ts'
+import { Run } from '../../runtime/engine/run.ts'
+import { type LanePlan, type PlannedLane, planOfLane } from '../../runtime/plan/lanes.ts'
+import type { KafkaDeclaration } from '../../runtime/topology/types.ts'
+import { FrontierMark } from '../../schemas/generated/index.ts'
+import type { Composition } from '../compose.ts'
+import { journalType, wallClock } from '../engine.ts'
+
+/** What every lane of a process is run with. */
+export interface LaneSetting {
+  readonly composition: Composition
+  readonly lanes: LanePlan
+  readonly kafka: KafkaDeclaration
+  readonly broker: Broker
+  readonly codecs: WriterCodecs
+  readonly schemaId: (fingerprint: string) => number
+  /** Makes the data source anew, for the lane that has it; a process without one never runs that lane. */
+  readonly source: (() => Promise<Source>) | undefined
+  readonly speed: number
+  readonly once: boolean
+  readonly observer: (lane: PlannedLane) => Observer
+  readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void
+}
+
+export type LaneEnd =
+  /** It was told to stop, or its sources and everything before it ended. */
+  | { readonly kind: 'stopped' | 'ended' }
+  /** Another process took its transactional id: what it had not committed is void. */
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/** Waits between two tries to run a lane that the outside world stopped, milliseconds. */
+const RETRY_MS = { first: 200, most: 10_000 }
+
+/**
+ * One lane in this process, from its assignment to its loss: opens it, which fences whoever ran it before, recovers it
+ * and runs it; opens it anew where the broker was away or the outcome of a commit could not be known.
+ */
+export class LaneHost {
+  readonly lane: PlannedLane
+  /** Resolves when the lane no longer runs here. */
+  readonly end: Promise<LaneEnd>
+  private readonly setting: LaneSetting
+  private readonly stop = { requested: false }
+  private running: { nudge(): void } | undefined
+  private woken: (() => void) | undefined
+  engine: Engine | undefined
+
+  constructor(lane: PlannedLane, setting: LaneSetting) {
+    this.lane = lane
+    this.setting = setting
+    this.end = this.live()
+  }
+
+  /** Drains: what was begun is committed with a snapshot, then the lane stops. Resolves with how it ended. */
+  drain(): Promise<LaneEnd> {
+    this.stop.requested = true
+    this.running?.nudge()
+    this.woken?.()
+    return this.end
+  }
+
+  private async live(): Promise<LaneEnd> {
+    for (let retry_ms = RETRY_MS.first; ; retry_ms = Math.min(RETRY_MS.most, retry_ms * 2)) {
+      const began_ms = wallClock.now_ms()
+      try {
+        await this.once()
+        return { kind: this.stop.requested ? 'stopped' : 'ended' }
+      } catch (error) {
+        const { log } = this.setting
+        const { name } = this.lane
+        if (error instanceof AppError && error.code === 'FENCED') {
+          log('lane fenced', { lane: name })
+          return { kind: 'fenced' }
+        }
+        if (!passes(error)) return { kind: 'failed', error }
+        if (this.stop.requested) return { kind: 'stopped' }
+        log('lane interrupted', { lane: name, error: (error as Error).message })
+        if (wallClock.now_ms() - began_ms > RETRY_MS.most) retry_ms = RETRY_MS.first
+        await this.pause(retry_ms)
+        if (this.stop.requested) return { kind: 'stopped' }
+      }
+    }
+  }
+
+  private async once(): Promise<void> {
+    const { composition, lanes, kafka, broker, codecs, schemaId, once, log } = this.setting
+    const { lane } = this
+    const began_ms = wallClock.now_ms()
+    const lane_options: LaneOptions = { lane, plan: lanes, mark: FrontierMark as FrontierType }
+    const { hashes, runners } = composition
+    const engine = await Engine.open({
+      plan: planOfLane(composition.plan, lane),
+      broker,
+      journal: journalType,
+      schemaId,
+      hashes,
+      runners,
+      codecs,
+      lane: lane_options,
+      observer: this.setting.observer(lane),
+      backOff: (attempt) => wallClock.wait(Math.min(1000, 5 * 2 ** attempt)),
+    })
+    this.engine = engine
+    log('lane recovered', {
+      lane: lane.name,
+      stream_time_us: engine.now_us,
+      took_ms: Math.round(wallClock.now_ms() - began_ms),
+    })
+    const { commit_interval_ms, commit_max_records } = kafka
+    const common = { engine, once, commit_interval_ms, commit_max_records, clock: wallClock, stop: this.stop }
+    const run =
+      lane.sources.length === 0
+        ? new LaneRun({ ...common, broker, lane: lane_options, codecs })
+        : new Run({
+            ...common,
+            feed: { name: 'feed', source: await this.openSource() },
+            speed: this.setting.speed,
+            end_drain_ms: composition.plan.topology.end_drain_ms,
+          })
+    this.running = run
+    await run.run()
+    log('lane stopped', { lane: lane.name, stream_time_us: engine.now_us, ended: !this.stop.requested })
+  }
+
+  private async openSource(): Promise<Source> {
+    const { source } = this.setting
+    if (source !== undefined) return source()
+    throw new AppError('NO_SOURCE', `the lane ${this.lane.name} needs a data source and this process has none`, {
+      exit_code: 2,
+      hint: 'give --replay FILE --format NAME, or leave its stages to a process that has one',
+    })
+  }
+
+  private async pause(delay_ms: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.woken = resolve
+    })
+    await Promise.race([wallClock.wait(delay_ms), woken])
+  }
+}
+
+/** Whether a failure may pass: the lane is opened anew and learns from its journal what was committed. */
+function passes(error: unknown): boolean {
+  if (error instanceof RetriableError) return true
+  return error instanceof AppError && (error.code === 'COMMIT_UNKNOWN' || error.code === 'KAFKA_UNREACHABLE')
+}
