@@ -9,6 +9,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   lint: async () => (await import('./commands/lint.ts')).lintCommand(),
+  plan: async () => (await import('./commands/plan.ts')).planCommand(),
+  apply: async () => (await import('./commands/apply.ts')).applyCommand(),
   test: async () => (await import('./commands/test.ts')).testCommand(),
   graph: async () => (await import('./commands/graph.ts')).graphCommand(),
   topic: async () => (await import('./commands/topic.ts')).topicCommand(),

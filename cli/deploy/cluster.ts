@@ -21,5 +21,4 @@ export interface ClusterPort {
   group(id: string): Promise<ActualGroup | undefined>
   setOffsets(group: string, offsets: readonly Offset[]): Promise<void>
   deleteGroup(group: string): Promise<void>
-  close(): Promise<void>
 }

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { AppError } from '../../runtime/api/index.ts'
+import type { Topology } from '../../runtime/topology/types.ts'
 import type { Actual, ActualSubject, ActualTopic, Change, Desired } from './model.ts'
 
 const FORMAT = 'aitrader-plan/1'
@@ -21,6 +22,7 @@ export interface SavedPlan {
   readonly format: typeof FORMAT
   readonly kafka: string
   readonly registry: string
+  readonly topology: Topology
   readonly desired: Desired
   readonly preconditions: Preconditions
   readonly changes: readonly Change[]

@@ -17,14 +17,16 @@ export const STATE_PARTITIONS = 8
 
 const MEBIBYTE = 1024 * 1024
 
+const SEGMENT_MEBIBYTES: Readonly<Record<TopicUse, number>> = { records: 128, journal: 16, state: 64 }
+
 /** `copies` of each partition decide how many must have a record before it counts as written. */
 export function topicConfigs(use: TopicUse, copies: number): Record<string, string> {
   return {
     'cleanup.policy': use === 'state' ? 'compact' : 'delete',
     'retention.ms': '-1',
     'retention.bytes': '-1',
-    // A snapshot of one key, or a record with its batch around it.
-    'max.message.bytes': String(8 * MEBIBYTE),
+    // A snapshot of one key, or a record with its batch around it: what the broker port splits batches at.
+    'max.message.bytes': String(16 * MEBIBYTE),
     'min.insync.replicas': copies >= 3 ? '2' : '1',
     // As the writer compressed it: a broker that does it again costs twice.
     'compression.type': 'producer',
@@ -33,7 +35,9 @@ export function topicConfigs(use: TopicUse, copies: number): Record<string, stri
     'message.timestamp.before.max.ms': '9223372036854775807',
     'message.timestamp.after.max.ms': '9223372036854775807',
     // Kafka drops whole segments only.
-    'segment.bytes': String((use === 'records' ? 128 : 16) * MEBIBYTE),
+    'segment.bytes': String(SEGMENT_MEBIBYTES[use] * MEBIBYTE),
+    // What is read to restore a task is the live values and at most a quarter more.
+    ...(use === 'state' ? { 'min.cleanable.dirty.ratio': '0.2' } : {}),
   }
 }
 

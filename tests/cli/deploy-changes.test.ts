@@ -96,7 +96,7 @@ describe('topics', () => {
     ['cleanup.policy', 'compact', 'delete'],
     ['retention.ms', '604800000', '-1'],
     ['retention.bytes', '1073741824', '-1'],
-    ['max.message.bytes', '1048588', '8388608'],
+    ['max.message.bytes', '1048588', '16777216'],
     ['min.insync.replicas', '2', '1'],
     ['compression.type', 'zstd', 'producer'],
     ['message.timestamp.type', 'LogAppendTime', 'CreateTime'],
