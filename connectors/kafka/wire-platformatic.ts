@@ -6,7 +6,6 @@
  */
 import type { Socket } from 'node:net'
 import { Connection, Writer } from '@platformatic/kafka'
-import { RetriableError } from '../../runtime/api/index.ts'
 import { FrameGuard } from './frame-guard.ts'
 import type { Sasl } from './security.ts'
 import { type Address, type Link, LinkedWire, type LinkOptions, type Wire, type WireOptions } from './wire.ts'
@@ -25,18 +24,19 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
     ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
   })
   let failure: Error | undefined
+  let wrong: Error | undefined
   connection.on('error', (error) => {
     failure ??= error
   })
   try {
     const connecting = connection.connect(address.host, address.port)
     guard(connection.socket, new FrameGuard(options.max_answer_bytes), (error) => {
-      failure = error
+      wrong = error
     })
     await connecting
   } catch (error) {
     connection.socket?.destroy()
-    throw connectFailure(address, options.security, failure ?? error)
+    throw connectFailure(address, options.security, wrong ?? failure ?? error)
   }
   return {
     send: (api_key, api_version, body) =>
@@ -49,7 +49,7 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
           false,
           false,
           (error, answer) => {
-            if (error || answer === undefined) reject(failure instanceof RetriableError ? failure : error)
+            if (error || answer === undefined) reject(wrong ?? error)
             else resolve(answer)
           },
         )
