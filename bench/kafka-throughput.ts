@@ -11,6 +11,7 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startChild } from './kafka-child.ts'
+import type { EngineArguments } from './kafka-engine.ts'
 import { onGround, surroundings } from './kafka-ground.ts'
 import { type Ground, type Measured, measure, type Side } from './kafka-measure.ts'
 import { twin } from './peers/kafka-streams/run.mjs'
@@ -34,7 +35,32 @@ function bareSide(client: (typeof CLIENTS)[number]): Side {
   }
 }
 
+/** Our engine: its ticks are loaded by a source of its own, before anything is measured. */
+function ourSide(client: (typeof CLIENTS)[number]): Side {
+  return {
+    engine: `aitrader on ${client}`,
+    guarantee: 'exactly_once',
+    threads: 1,
+    start({ broker, records }, output) {
+      const args: EngineArguments = {
+        kafka: broker,
+        name: output.replaceAll('.', '-'),
+        input: `${output}.ticks`,
+        output,
+        client,
+        commit_ms: 100,
+        commit_records: 20_000,
+        records,
+      }
+      const script = join(import.meta.dirname, 'kafka-engine.ts')
+      return startChild(process.execPath, ['--disable-warning=TimeoutNegativeWarning', script, JSON.stringify(args)])
+    },
+  }
+}
+
 const SIDES: Readonly<Record<string, Side>> = {
+  'ours-kafkajs': ourSide('kafkajs'),
+  'ours-platformatic': ourSide('platformatic'),
   'streams-eos-1': twin({ guarantee: 'exactly_once_v2', threads: 1 }),
   'streams-eos-2': twin({ guarantee: 'exactly_once_v2', threads: 2 }),
   'streams-alo-2': twin({ guarantee: 'at_least_once', threads: 2 }),
