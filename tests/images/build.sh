@@ -9,11 +9,15 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=${AITRADER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aitrader}
-node=$root/node_modules/.bin/node
 suite=trixie
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$cache"
+
+docker info >/dev/null 2>&1 || {
+  echo 'no Docker engine answers: tests/images/engine.sh start' >&2
+  exit 1
+}
 
 # The image's recipe label is the digest of what it is made of.
 is_built() { # name digest
@@ -62,18 +66,20 @@ debian() {
   echo "aitrader-debian:local built in $((SECONDS - started)) s"
 }
 
+fetch() { node "$root/scripts/bootstrap.mjs" tests/images/fetch.ts "$1"; }
+
 kafka() {
   debian
   cp -r "$here/kafka" "$work/kafka"
   cp "$here/../servers/log4j2.properties" "$work/kafka/"
-  cp -r "$("$node" "$here/../servers/jars.ts" kafka)" "$work/kafka/libs"
+  cp -r "$(fetch kafka)" "$work/kafka/libs"
   build kafka "$work/kafka" "$(digest_of "$work/kafka")"
 }
 
 registry() {
   debian
   cp -r "$here/registry" "$work/registry"
-  cp -r "$("$node" "$here/../servers/jars.ts" registry)" "$work/registry/app"
+  cp -r "$(fetch registry)" "$work/registry/app"
   build registry "$work/registry" "$(digest_of "$work/registry")"
 }
 
@@ -91,7 +97,7 @@ prometheus() {
 stages() {
   debian
   cp -r "$here/node" "$work/node"
-  cp "$(readlink -f "$node")" "$work/node/node"
+  cp "$(fetch node)" "$work/node/node"
   cp -r "$(npm root -g)/npm" "$work/node/npm"
   cp -L /etc/ssl/certs/ca-certificates.crt "$work/node/"
   build node "$work/node" "$(digest_of "$work/node")"
@@ -101,3 +107,5 @@ stages() {
 }
 
 for name in "${@:-kafka}"; do "$name"; done
+# What the new ones replaced.
+docker image prune --force --filter label=aitrader.recipe >/dev/null

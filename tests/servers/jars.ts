@@ -1,8 +1,4 @@
-/**
- * The machine's Java, and what Maven Central has for it: fetched once, kept in the user's cache.
- *
- * As a script, `node jars.ts kafka` or `registry`, it fetches what is named and prints its folder.
- */
+/** The machine's Java, and what Maven Central has for it: fetched once, kept in the user's cache. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -79,5 +75,3 @@ async function fetched(name: string, goals: (folder: string) => string[]): Promi
 function shortHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 10)
 }
-
-if (import.meta.main) console.log(await (process.argv[2] === 'registry' ? registryApp() : kafkaJars()))
