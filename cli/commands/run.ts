@@ -1,19 +1,22 @@
 import { Command } from 'commander'
-import { AppError, type Json, type Source } from '../../runtime/api/index.ts'
+import { AppError, type Json } from '../../runtime/api/index.ts'
 import { ComparingOutlet } from '../../runtime/engine/outlet.ts'
 import { load } from '../../runtime/engine/recovery.ts'
 import { Task } from '../../runtime/engine/task.ts'
-import { type LanePlan, planLanes } from '../../runtime/plan/lanes.ts'
+import type { LanePlan } from '../../runtime/plan/lanes.ts'
 import { canonical } from '../../runtime/state/canonical.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
-import { type Composition, compose, loadTopology } from '../compose.ts'
+import { type Composition, loadTopology } from '../compose.ts'
 import { readRun, runPut, type StoredRun } from '../deploy/stored-run.ts'
 import { wallClock } from '../engine.ts'
 import { Measure } from '../measure.ts'
 import { parseSpeed, parseWhole } from '../options.ts'
 import { Fleet } from '../run/fleet.ts'
+import { LaneHost } from '../run/lane-host.ts'
 import { Marks } from '../run/marks.ts'
-import { declareAll, idsOf, kafkaOf, type OpenTarget, openTarget } from '../run/target.ts'
+import { type SettingData, settingOf } from '../run/setting.ts'
+import { declareAll, type OpenTarget, openTarget } from '../run/target.ts'
+import { type Measured, Threads } from '../run/threads.ts'
 import { onSignals } from '../signals.ts'
 import { collect, sourceOf } from '../source.ts'
 import { type Summary, summarize } from '../summary.ts'
@@ -27,6 +30,8 @@ interface RunCommandOptions {
   readonly replay: readonly string[]
   readonly format: readonly string[]
   readonly speed?: string
+  readonly threads: string
+  readonly name?: string
   readonly seed: string
   readonly once?: boolean
   readonly json?: boolean
@@ -47,6 +52,8 @@ export function runCommand(): Command {
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
     .option('--speed <speed>', 'max, or a multiple of real time such as 1x (default: max for a replay, else 1x)')
+    .option('--threads <n>', 'threads that lanes run in; 0: the main thread', '1')
+    .option('--name <name>', 'a name of this process that outlives it: started again, it takes its lanes back at once')
     .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--once', 'end when the last file and its drain are done, everywhere')
     .option('--json', 'print the totals as one JSON line at the end')
@@ -75,38 +82,38 @@ async function run(options: RunCommandOptions): Promise<void> {
     const identity = has_source ? (await sourceOf(options, seed)).source.identity : undefined
     const stored = await deployment(target, identity, seed, stop, say)
     if (stored === undefined) return
-    const composition = await compose(topology, stored.source, stored.seed)
-    const lanes = planLanes(composition.plan)
-    const can = chosen(lanes, options.stages, has_source)
-    const schemaId = await idsOf(target.registry, composition.plan)
-    await declareAll(target.broker, composition.plan, lanes)
-    const measures: Measure[] = []
+    const data: SettingData = {
+      target: { kafka: options.kafka, registry: options.registry },
+      topology,
+      ...stored,
+      open: has_source ? { replay: options.replay, format: options.format } : undefined,
+      speed,
+      once: options.once ?? false,
+    }
     let written: Promise<void> | undefined
+    const log = (event: string, detail: Readonly<Record<string, unknown>>) => {
+      if (options.json !== true) say(`${event} ${JSON.stringify(detail)}`)
+      // Only a run that may go on here may say what its topics are made of.
+      if (event === 'lane recovered')
+        written ??= writeRun(target, { topology, ...stored, producers: composition.plan.producers }, composition)
+    }
+    const measures: Measure[] = []
+    const observer = () => {
+      const measure = new Measure()
+      measures.push(measure)
+      return measure
+    }
+    const setting = await settingOf(data, target, { observer, log })
+    const { composition, lanes } = setting
+    await declareAll(target.broker, composition.plan, lanes)
+    const threads = new Threads(parseWhole(options.threads, '--threads'), data, log)
     const fleet = new Fleet({
-      setting: {
-        composition,
-        lanes,
-        kafka: kafkaOf(topology),
-        broker: target.broker,
-        codecs: target.codecs,
-        schemaId,
-        source: has_source ? (): Promise<Source> => sourceOf(options, seed).then(({ source }) => source) : undefined,
-        speed,
-        once: options.once ?? false,
-        observer: () => {
-          const measure = new Measure()
-          measures.push(measure)
-          return measure
-        },
-        log: (event, detail) => {
-          if (options.json !== true) say(`${event} ${JSON.stringify(detail)}`)
-          // Only a run that may go on here may say what its topics are made of.
-          if (event === 'lane recovered') written ??= writeRun(target, { topology, ...stored }, composition)
-        },
-      },
+      lanes: lanes.lanes,
+      host: (lane) => (options.threads === '0' ? new LaneHost(lane, setting) : threads.run(lane)),
       cluster: target.broker.cluster,
       group_id: topology.name,
-      can,
+      instance_id: options.name,
+      can: chosen(lanes, options.stages, has_source),
       drain_ms: DRAIN_MS,
       session_timeout_ms: SESSION_TIMEOUT_MS,
       changed: () => wake(),
@@ -124,10 +131,15 @@ async function run(options: RunCommandOptions): Promise<void> {
       await Promise.race([woken, marks.ready()])
     }
     const drained = await fleet.leave(DRAIN_MS)
+    await (drained ? threads.close() : threads.kill())
     await written
     fleet.check()
     if (!drained) say('not everything could be drained in time: the successor recovers it from the journal')
-    const summary = await summaryOf(target, topology, composition, measures)
+    for (const measure of measures) {
+      const { signals, orders } = measure.counts
+      threads.measured.push({ latency: measure.latency(), events: signals + orders })
+    }
+    const summary = await summaryOf(target, topology, composition, threads.measured)
     process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : lines(summary))
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
@@ -210,7 +222,7 @@ async function summaryOf(
   { broker }: OpenTarget,
   topology: Topology,
   { plan }: Composition,
-  measures: readonly Measure[],
+  measures: readonly Measured[],
 ): Promise<Summary> {
   await broker.refresh()
   const tasks: Task[] = []
@@ -219,12 +231,10 @@ async function summaryOf(
     await load(task, broker)
     tasks.push(task)
   }
-  const busiest = measures.toSorted(
-    (a, b) => b.counts.signals + b.counts.orders - a.counts.signals - a.counts.orders,
-  )[0]
+  const busiest = measures.toSorted((a, b) => b.events - a.events)[0]
   const measured = {
-    duration_ms: Math.round(Math.max(0, ...measures.map((measure) => measure.durable_ms)) || performance.now()),
-    latency_us: (busiest ?? new Measure()).latency(),
+    duration_ms: Math.round(performance.now()),
+    latency_us: busiest?.latency ?? new Measure().latency(),
   }
   return summarize(topology, broker, tasks, measured)
 }

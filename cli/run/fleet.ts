@@ -1,11 +1,16 @@
 import type { Cluster } from '../../connectors/kafka/cluster.ts'
 import { type GroupHandle, joinGroup } from '../../connectors/kafka/group.ts'
 import type { AppError } from '../../runtime/api/index.ts'
+import type { PlannedLane } from '../../runtime/plan/lanes.ts'
 import { wallClock } from '../engine.ts'
-import { LaneHost, type LaneSetting } from './lane-host.ts'
+import type { RunningLane } from './lane-host.ts'
 
 export interface FleetOptions {
-  readonly setting: LaneSetting
+  readonly lanes: readonly PlannedLane[]
+  /** Begins to run a lane. */
+  readonly host: (lane: PlannedLane) => RunningLane
+  /** Name that outlives the process: its successor takes its place in the group without waiting for a time-out. */
+  readonly instance_id: string | undefined
   readonly cluster: Cluster
   /** Consumer group of the topology. */
   readonly group_id: string
@@ -25,7 +30,7 @@ export interface FleetOptions {
  * by joining anew, or until the budget is over; then it is taken, which fences whoever still runs it.
  */
 export class Fleet {
-  readonly hosts = new Map<string, LaneHost>()
+  readonly hosts = new Map<string, RunningLane>()
   /** Lanes that ran to their end here. */
   readonly ended = new Set<string>()
   rebalances = 0
@@ -43,11 +48,12 @@ export class Fleet {
 
   /** Resolves after the first assignment. */
   async join(): Promise<void> {
-    const { cluster, group_id, can, session_timeout_ms } = this.options
+    const { cluster, group_id, can, session_timeout_ms, instance_id } = this.options
     this.handle = await joinGroup({
       cluster,
       group_id,
       session_timeout_ms,
+      ...(instance_id === undefined ? {} : { instance_id }),
       metadata: () => ({ can, owned: [...this.hosts.keys()] }),
       on_assigned: (lanes, taken) => this.assign(new Set(lanes), taken),
       on_lost: () => this.assign(new Set(), new Set()),
@@ -101,10 +107,10 @@ export class Fleet {
   private start(name: string): void {
     if (this.leaving || this.failure !== undefined) return
     if (!this.assigned.has(name) || this.hosts.has(name) || this.ended.has(name)) return
-    const { setting, changed } = this.options
-    const lane = setting.lanes.lanes.find((one) => one.name === name)
+    const { lanes, changed } = this.options
+    const lane = lanes.find((one) => one.name === name)
     if (lane === undefined) return
-    const host = new LaneHost(lane, setting)
+    const host = this.options.host(lane)
     this.hosts.set(name, host)
     void host.end.then((end) => {
       this.hosts.delete(name)

@@ -26,6 +26,14 @@ export interface LaneSetting {
   readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
+/** A lane that runs, here or in a thread. */
+export interface RunningLane {
+  /** Resolves when the lane no longer runs. */
+  readonly end: Promise<LaneEnd>
+  /** Drains: what was begun is committed with a snapshot, then the lane stops. Resolves with how it ended. */
+  drain(): Promise<LaneEnd>
+}
+
 export type LaneEnd =
   /** It was told to stop, or its sources and everything before it ended. */
   | { readonly kind: 'stopped' | 'ended' }
@@ -40,9 +48,8 @@ const RETRY_MS = { first: 200, most: 10_000 }
  * One lane in this process, from its assignment to its loss: opens it, which fences whoever ran it before, recovers it
  * and runs it; opens it anew where the broker was away or the outcome of a commit could not be known.
  */
-export class LaneHost {
+export class LaneHost implements RunningLane {
   readonly lane: PlannedLane
-  /** Resolves when the lane no longer runs here. */
   readonly end: Promise<LaneEnd>
   private readonly setting: LaneSetting
   private readonly stop = { requested: false }
@@ -56,7 +63,6 @@ export class LaneHost {
     this.end = this.live()
   }
 
-  /** Drains: what was begun is committed with a snapshot, then the lane stops. Resolves with how it ended. */
   drain(): Promise<LaneEnd> {
     this.stop.requested = true
     this.running?.nudge()

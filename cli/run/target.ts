@@ -7,11 +7,12 @@ import { AppError, type RecordType } from '../../runtime/api/index.ts'
 import { FRONTIERS, frontiersTopic } from '../../runtime/engine/frontiers.ts'
 import { JOURNAL, journalTopic } from '../../runtime/engine/journal.ts'
 import type { LanePlan } from '../../runtime/plan/lanes.ts'
-import type { Plan } from '../../runtime/plan/plan.ts'
+import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import { topicSpecs } from '../../runtime/plan/topics.ts'
 import { KAFKA_DEFAULTS } from '../../runtime/topology/resolve.ts'
 import type { KafkaDeclaration, Topology } from '../../runtime/topology/types.ts'
 import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { shippedWorld } from '../world.ts'
 
 /** Where a topology runs: `--kafka` and `--registry`. */
 export interface Target {
@@ -54,6 +55,7 @@ export async function openTarget(target: Target, topology: Topology): Promise<Op
       compression,
       security: await readSecurity(process.env),
       topology: topology.name,
+      producers: plan(topology, await shippedWorld()).producers,
     })
     const close = async () => {
       registry.close()
