@@ -9,7 +9,9 @@ import type {
   TopicSpec,
   Transaction,
 } from '../../runtime/api/index.ts'
+import { BlockDigest, canonicalRuns, topicDigest } from '../../runtime/api/log.ts'
 import { Cluster } from './cluster.ts'
+import { CompactedTopic } from './compacted.ts'
 import type { Compression } from './compression.ts'
 import { KafkaFollower } from './follower.ts'
 import { type Names, namesOf } from './names.ts'
@@ -49,6 +51,8 @@ export interface KafkaOptions {
   readonly max_message_bytes?: number | undefined
   /** Codec of the batches we write; default `none`. */
   readonly compression?: Compression | undefined
+  /** Producers in the order that breaks ties of stream time in digests: the plan's. */
+  readonly producers?: readonly string[] | undefined
   /** Time until the coordinator aborts a transaction that we left open, milliseconds; default 10,000. */
   readonly transaction_timeout_ms?: number | undefined
 }
@@ -79,6 +83,8 @@ export class KafkaBroker implements Broker {
   readonly #names: Names
   readonly #options: KafkaOptions
   readonly #topics: Topics
+  readonly #state: CompactedTopic
+  readonly #declared: CompactedTopic
   readonly #stores: Stores
   readonly #reader: PartitionReader
   readonly #producers = new Set<KafkaProducer>()
@@ -89,12 +95,15 @@ export class KafkaBroker implements Broker {
     this.cluster = cluster
     this.#options = options
     this.#names = namesOf(options.topology, options.prefix)
-    this.#stores = new Stores(cluster, this.#names.state)
+    this.#state = new CompactedTopic(cluster, this.#names.state)
+    this.#declared = new CompactedTopic(cluster, this.#names.topics)
+    this.#stores = new Stores(this.#state)
     this.#reader = new PartitionReader(cluster, this.#names.topic)
     this.#topics = new Topics({
       cluster,
       names: this.#names,
-      stores: this.#stores,
+      declared: this.#declared,
+      state: this.#state,
       replication: options.replication ?? -1,
       state_shards: options.state_shards ?? 8,
       max_message_bytes: this.#max_message_bytes,
@@ -104,13 +113,14 @@ export class KafkaBroker implements Broker {
   /** Learns the declared topics and their ends. */
   async load(): Promise<void> {
     await this.#topics.load()
-    await this.#reader.refresh(this.#topics.all())
+    await this.#reader.refresh(this.#topics.all(), false)
   }
 
-  /** Asks for starts and ends of all declared topics, and for topics that others declared. */
+  /** Asks for starts and ends as of everything committed before the call, and for topics that others declared. */
   async refresh(): Promise<void> {
     this.#alive()
-    await this.load()
+    await this.#topics.load()
+    await this.#reader.refresh(this.#topics.all(), true)
   }
 
   topics(): readonly TopicSpec[] {
@@ -155,14 +165,37 @@ export class KafkaBroker implements Broker {
     return this.#stores.get(store, key)
   }
 
+  /**
+   * As the port says, over the records in canonical order (`runtime/log/canonical-order.ts`), since lanes commit apart.
+   * Reads every topic. A topic that retention has cut is left out: what is gone cannot be hashed.
+   */
   async digests(): Promise<Readonly<Record<string, { records: number; sha256: string }>>> {
-    throw new Error('not yet')
+    await this.refresh()
+    const producers = this.#options.producers ?? []
+    const digests: Record<string, { records: number; sha256: string }> = {}
+    for (const { name, partitions, internal } of this.#topics.all()) {
+      if (internal === true) continue
+      let records = 0
+      const chains: Buffer[] = []
+      for (let i = 0; i < partitions && this.#reader.info(name, i).start_offset === 0; i++) {
+        const digest = new BlockDigest()
+        for await (const run of canonicalRuns(this, name, i, producers)) {
+          const { buffer, byteOffset } = run.batch.bodies
+          const start = byteOffset + run.bodies_start
+          digest.add(Buffer.from(buffer, start, run.bodies_end - run.bodies_start), run.records)
+          records += run.records
+        }
+        chains.push(digest.current())
+      }
+      if (chains.length === partitions) digests[name] = { records, sha256: topicDigest(chains) }
+    }
+    return digests
   }
 
   async declare(topics: readonly TopicSpec[]): Promise<void> {
     this.#alive()
     await this.#topics.declare(topics)
-    await this.#reader.refresh(this.#topics.all())
+    await this.#reader.refresh(this.#topics.all(), false)
   }
 
   async producer(transactional_id: string): Promise<Producer> {
@@ -175,7 +208,7 @@ export class KafkaBroker implements Broker {
       committed: (writes) => this.#committed(writes),
     })
     this.#producers.add(producer)
-    await this.#reader.refresh(this.#topics.all())
+    await this.#reader.refresh(this.#topics.all(), false)
     return producer
   }
 
@@ -191,7 +224,8 @@ export class KafkaBroker implements Broker {
   async #close(): Promise<void> {
     await Promise.all([...this.#followers].map((follower) => follower.close()))
     await Promise.all([...this.#producers].map((producer) => producer.close()))
-    this.#stores.close()
+    this.#state.close()
+    this.#declared.close()
     await this.cluster.close()
   }
 
@@ -225,7 +259,7 @@ export class KafkaBroker implements Broker {
       writes.push({ topic: this.#names.topic(topic), port_topic: topic, partition, batches: encoded, ...UNWRITTEN })
     }
     for (const [partition, encoded] of this.#stores.encode(puts, this.#max_message_bytes)) {
-      writes.push({ topic: this.#stores.topic, partition, batches: encoded, ...UNWRITTEN })
+      writes.push({ topic: this.#state.topic, partition, batches: encoded, ...UNWRITTEN })
     }
     return writes
   }

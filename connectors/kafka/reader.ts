@@ -1,26 +1,27 @@
 import { AppError, type PartitionInfo, type StoredBatch } from '../../runtime/api/index.ts'
+import { listOffsets } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import { CommittedFilter } from './committed.ts'
-import { CODE, isRetriable, kafkaError } from './errors.ts'
+import { CODE, kafkaError } from './errors.ts'
 import { BatchCursor, damaged } from './record-batch.ts'
 import { decodeRecords } from './record-decoder.ts'
 import { type FetchedPartition, fetch } from './requests/fetch.ts'
-import { EARLIEST, LATEST, listOffsets } from './requests/list-offsets.ts'
+import { heldBack } from './undecided.ts'
 
 /**
  * Reads single partitions: batches by offset, ends, offsets by time. Committed records only.
  *
  * What was fetched last of a partition is kept, so that reading on is one request per megabyte or so; batches never
  * change, so what is kept is never stale. The end of a partition is its last stable offset: a record behind an open
- * transaction of another producer is not there yet. A read that finds nothing asks for the high watermark of that
- * moment and waits until all up to there is decided, so that whatever was committed before the call is found; an
- * abandoned transaction can hold it up for as long as the coordinator gives it, `UNDECIDED_MS` at most.
+ * transaction of another producer is not there yet. A read that finds nothing waits for the markers of transactions that
+ * are decided, so that whatever was committed before the call is found; it does not wait for open ones.
  */
 
 const FETCH_BYTES = 1024 * 1024
 const CACHED_PARTITIONS = 64
-const UNDECIDED_MS = 15_000
-const WAIT_MS = 100
+/** How long a decided transaction may lack its markers until what is there is taken for the end. */
+const MARKERS_MS = 15_000
+const MARKERS_PAUSE_MS = 5
 
 /** What one fetch gave: committed batches of `[from, next)`. */
 interface Run {
@@ -64,28 +65,40 @@ export class PartitionReader {
     }
   }
 
-  /** Asks for start and end of all partitions of these topics (port's names and counts). */
-  async refresh(topics: readonly { readonly name: string; readonly partitions: number }[]): Promise<void> {
+  /**
+   * Asks for start and end of all partitions of these topics (port's names and counts). With `decided`, waits for the
+   * markers of transactions that were committed before the call.
+   */
+  async refresh(
+    topics: readonly { readonly name: string; readonly partitions: number }[],
+    decided: boolean,
+  ): Promise<void> {
     const wanted = topics.flatMap(({ name, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
     )
-    const starts = await this.#offsets(wanted, EARLIEST)
-    const ends = await this.#offsets(wanted, LATEST)
+    const highs = decided ? await this.#offsets(wanted, 'latest') : []
+    const starts = await this.#offsets(wanted, 'earliest')
+    const ends = await this.#offsets(wanted, 'stable')
     for (const [i, { topic, partition }] of wanted.entries()) {
       this.heard(topic, partition, starts[i] as number, ends[i] as number)
+    }
+    const give_up_at = performance.now() + MARKERS_MS
+    let open = wanted.filter((_, i) => (ends[i] as number) < (highs[i] ?? 0))
+    while (open.length > 0 && performance.now() < give_up_at) {
+      const late: typeof open = []
+      for (const one of open) if (!(await this.#ended(one.topic, one.partition))) late.push(one)
+      open = late
     }
   }
 
   async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
     const name = `${topic}/${partition}`
     let at = Math.max(0, offset)
-    let decided_at: number | undefined
     let give_up_at = 0
     for (;;) {
       let run = this.#runs.get(name)
       if (run === undefined || at < run.from || at >= run.next) {
-        const wait_ms = decided_at === undefined ? 0 : WAIT_MS
-        const fetched = await this.#fetch(topic, partition, at, wait_ms)
+        const fetched = await this.#fetch(topic, partition, at)
         this.heard(topic, partition, fetched.log_start_offset, fetched.last_stable_offset)
         if (fetched.error_code === CODE.OFFSET_OUT_OF_RANGE) {
           if (at >= fetched.log_start_offset) return undefined
@@ -94,11 +107,11 @@ export class PartitionReader {
         }
         run = decodeRun(fetched, topic, at)
         if (run.next === at) {
-          if (decided_at === undefined) {
-            decided_at = fetched.high_watermark
-            give_up_at = performance.now() + UNDECIDED_MS
-          }
-          if (fetched.last_stable_offset >= decided_at || performance.now() > give_up_at) return undefined
+          if (fetched.last_stable_offset >= fetched.high_watermark) return undefined
+          const now = performance.now()
+          if (give_up_at === 0) give_up_at = now + MARKERS_MS
+          else if (now > give_up_at) return undefined
+          if (await this.#ended(topic, partition)) return undefined
           continue
         }
       }
@@ -109,10 +122,25 @@ export class PartitionReader {
     }
   }
 
+  /**
+   * Whether the last stable offset, as last heard, is an end for everything committed before the call; if not, there
+   * may be more by now.
+   */
+  async #ended(topic: string, partition: number): Promise<boolean> {
+    const before = this.info(topic, partition).end_offset
+    const held = await heldBack(this.#cluster, this.#kafkaName(topic), partition)
+    const [end] = (await this.#offsets([{ topic, partition }], 'stable')) as [number]
+    this.heard(topic, partition, 0, end)
+    // Unmoved and held back: what was looked at is the transaction that stands there.
+    if (held) return end <= before
+    if (end <= before) await new Promise((resolve) => setTimeout(resolve, MARKERS_PAUSE_MS))
+    return false
+  }
+
   async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {
     const one = [{ topic, partition }]
     // The end first: a record written in between is then behind what is answered.
-    const [end] = (await this.#offsets(one, LATEST)) as [number]
+    const [end] = (await this.#offsets(one, 'stable')) as [number]
     // One less, since an index entry of exactly this time may stand behind other records of this time.
     const [found] = (await this.#offsets(one, Math.max(0, Math.floor(stream_time_us / 1_000) - 1))) as [number]
     return found < 0 ? end : Math.min(found, end)
@@ -121,24 +149,20 @@ export class PartitionReader {
   /** In the order of `wanted`. */
   async #offsets(
     wanted: readonly { readonly topic: string; readonly partition: number }[],
-    timestamp_ms: number,
+    at: 'earliest' | 'latest' | 'stable' | number,
   ): Promise<number[]> {
-    return listedOffsets(
-      this.#cluster,
-      wanted.map(({ topic, partition }) => ({ topic: this.#kafkaName(topic), partition })),
-      timestamp_ms,
-      'read_committed',
-    )
+    const partitions = wanted.map(({ topic, partition }) => ({ topic: this.#kafkaName(topic), partition }))
+    return (await listOffsets(this.#cluster, partitions, at)).map(({ offset }) => offset)
   }
 
-  async #fetch(topic: string, partition: number, offset: number, max_wait_ms: number): Promise<FetchedPartition> {
+  async #fetch(topic: string, partition: number, offset: number): Promise<FetchedPartition> {
     const name = this.#kafkaName(topic)
     const { partitions } = await this.#cluster.request(
       { leader: { topic: name, partition } },
       fetch,
       {
-        max_wait_ms,
-        min_bytes: 1,
+        max_wait_ms: 0,
+        min_bytes: 0,
         max_bytes: FETCH_BYTES,
         isolation: 'read_committed',
         topics: [{ topic: name, partitions: [{ partition, offset, max_bytes: FETCH_BYTES }] }],
@@ -148,8 +172,8 @@ export class PartitionReader {
     const fetched = partitions[0] as FetchedPartition
     if (fetched.error_code === CODE.OFFSET_OUT_OF_RANGE) {
       // The answer does not say where the partition begins and ends.
-      const [start] = (await this.#offsets([{ topic, partition }], EARLIEST)) as [number]
-      const [end] = (await this.#offsets([{ topic, partition }], LATEST)) as [number]
+      const [start] = (await this.#offsets([{ topic, partition }], 'earliest')) as [number]
+      const [end] = (await this.#offsets([{ topic, partition }], 'stable')) as [number]
       return { ...fetched, log_start_offset: start, last_stable_offset: end }
     }
     if (fetched.error_code !== 0) throw kafkaError(fetched.error_code, `reading ${topic}/${partition}@${offset}`)
@@ -165,62 +189,6 @@ export class PartitionReader {
       return
     }
   }
-}
-
-/** Offsets of partitions (Kafka's names) at a time, in the order asked for: one request per leader. */
-export async function listedOffsets(
-  cluster: Cluster,
-  wanted: readonly { readonly topic: string; readonly partition: number }[],
-  timestamp_ms: number,
-  isolation: 'read_committed' | 'read_uncommitted',
-): Promise<number[]> {
-  const give_up_at = performance.now() + 30_000
-  const found = new Map<string, number>()
-  let open = wanted
-  for (let pause_ms = 2; open.length > 0; pause_ms = Math.min(pause_ms * 2, 250)) {
-    const by_node = new Map<number, { topic: string; partition: number }[]>()
-    for (const one of open) {
-      const node = await cluster.leader(one.topic, one.partition)
-      const group = by_node.get(node)
-      if (group === undefined) by_node.set(node, [one])
-      else group.push(one)
-    }
-    let failed = 0
-    await Promise.all(
-      [...by_node].map(async ([node, group]) => {
-        const topics = grouped(group).map(({ topic, partitions }) => ({
-          topic,
-          partitions: partitions.map((partition) => ({ partition, timestamp_ms })),
-        }))
-        const output = await cluster.request({ node }, listOffsets, { isolation, topics }, { accept: STALE })
-        for (const { topic, partition, error_code, offset } of output.partitions) {
-          if (error_code === 0) found.set(`${topic}/${partition}`, offset)
-          else if (isRetriable(error_code)) {
-            failed = error_code
-            cluster.invalidate(topic)
-          } else throw kafkaError(error_code, `asking for offsets of ${topic}/${partition}`)
-        }
-      }),
-    )
-    open = wanted.filter(({ topic, partition }) => !found.has(`${topic}/${partition}`))
-    if (open.length === 0) break
-    if (performance.now() > give_up_at) throw kafkaError(failed, 'asking for offsets')
-    await new Promise((resolve) => setTimeout(resolve, pause_ms))
-  }
-  return wanted.map(({ topic, partition }) => found.get(`${topic}/${partition}`) as number)
-}
-
-/** Codes that say that another leads the partition by now: answered, since the node was named. */
-const STALE = [3, 5, 6, 8, 9, 13, 56, 74, 75, 78]
-
-function grouped(items: readonly { readonly topic: string; readonly partition: number }[]) {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of items) {
-    const partitions = topics.get(topic)
-    if (partitions === undefined) topics.set(topic, [partition])
-    else partitions.push(partition)
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }
 
 const cursor = new BatchCursor()

@@ -1,26 +1,25 @@
 import { AppError, type TopicSpec } from '../../runtime/api/index.ts'
 import type { Cluster } from './cluster.ts'
+import type { CompactedTopic } from './compacted.ts'
 import { CODE, kafkaError } from './errors.ts'
 import type { Names } from './names.ts'
 import { createTopics } from './requests/create-topics.ts'
 import type { TopicMetadata } from './requests/metadata.ts'
-import type { Stores } from './stores.ts'
+import { encodeValues } from './value-encoder.ts'
 import { producePartitions } from './write.ts'
 
 /**
  * The declared topics: what is on the cluster, and what each was declared with.
  *
- * Kafka has no place for our words on a topic (internal or not, stream-time retention), so they are values of the store
- * `aitrader.topics`. Topics that are missing are created; one that exists with another number of partitions, or that was
+ * Kafka has no place for our words on a topic (internal or not, stream-time retention), so they are records of a small
+ * compacted topic `<topology>.topics`, apart from the stores, so that opening reads no state. Topics that are missing are created; one that exists with another number of partitions, or that was
  * declared as another kind, is `TOPIC_MISMATCH` (exit 2), before anything is created. Kafka's own retention is off: it
  * knows wall time and whole segments, not recovery positions.
  */
 
-/** Declarations, by the port's name: `{spec, order}`. */
-const DECLARED = 'aitrader.topics'
-
 const MAX_LONG = '9223372036854775807'
 
+/** What is kept per topic, under its name in the port. */
 interface Declared {
   readonly spec: TopicSpec
   readonly order: number
@@ -29,7 +28,9 @@ interface Declared {
 export interface TopicsOptions {
   readonly cluster: Cluster
   readonly names: Names
-  readonly stores: Stores
+  /** `<topology>.topics` and `<topology>.state`. */
+  readonly declared: CompactedTopic
+  readonly state: CompactedTopic
   /** Of topics to be created; -1: the broker's default. */
   readonly replication: number
   readonly state_shards: number
@@ -65,39 +66,44 @@ export class Topics {
 
   /** Reads what was declared by whomever. */
   async load(): Promise<void> {
-    const { names, stores } = this.#options
-    const state = (await this.#existing([names.state])).get(names.state)
-    if (state === undefined) return
-    stores.opened(state.partitions.length)
+    const existing = await this.#existing([this.#options.declared.topic, this.#options.state.topic])
+    this.#options.state.partitions = existing.get(this.#options.state.topic)?.partitions.length ?? 0
+    if (!existing.has(this.#options.declared.topic)) return
     const declared = new Map<string, Declared>()
-    for await (const { key, value } of stores.scan(DECLARED, '')) {
-      declared.set(key, JSON.parse(Buffer.from(value).toString('utf8')) as Declared)
+    for (const [key, value] of (await this.#options.declared.values(0)).from(Buffer.alloc(0))) {
+      declared.set(
+        Buffer.from(key, 'latin1').toString('utf8'),
+        JSON.parse(Buffer.from(value).toString('utf8')) as Declared,
+      )
     }
     this.#declared = declared
   }
 
   async declare(specs: readonly TopicSpec[]): Promise<void> {
-    const { names, stores, state_shards } = this.#options
+    const { names, declared, state, state_shards } = this.#options
     await this.load()
-    const existing = await this.#existing([names.state, ...specs.map(({ name }) => names.topic(name))])
+    const wanted = specs.map(({ name }) => names.topic(name))
+    const existing = await this.#existing([declared.topic, state.topic, ...wanted])
     const missing: TopicSpec[] = []
     const changed = new Map<string, Declared>()
-    let order = Math.max(-1, ...[...this.#declared.values()].map((declared) => declared.order))
+    let order = Math.max(-1, ...[...this.#declared.values()].map((one) => one.order))
     for (const spec of specs) {
       const old = this.#declared.get(spec.name)
       const found = existing.get(names.topic(spec.name))
       checkSpec(spec, old?.spec, found?.partitions.length)
       if (found === undefined) missing.push(spec)
-      const declared = { spec, order: old?.order ?? ++order }
-      if (JSON.stringify(declared) !== JSON.stringify(old)) changed.set(spec.name, declared)
+      const now = { spec, order: old?.order ?? ++order }
+      if (JSON.stringify(now) !== JSON.stringify(old)) changed.set(spec.name, now)
     }
     const create = missing.map(({ name, partitions }) => ({ topic: names.topic(name), partitions, config: this.#log }))
-    const no_state = !existing.has(names.state)
-    if (no_state) create.push({ topic: names.state, partitions: state_shards, config: this.#compacted })
+    if (!existing.has(declared.topic)) create.push({ topic: declared.topic, partitions: 1, config: this.#compacted })
+    if (!existing.has(state.topic)) {
+      create.push({ topic: state.topic, partitions: state_shards, config: this.#compacted })
+    }
     if (create.length > 0) await this.#create(create)
-    if (no_state) stores.opened(state_shards)
+    state.partitions ||= state_shards
     if (changed.size > 0) await this.#write(changed)
-    for (const [name, declared] of changed) this.#declared.set(name, declared)
+    for (const [name, now] of changed) this.#declared.set(name, now)
   }
 
   get #log(): Record<string, string> {
@@ -168,19 +174,14 @@ export class Topics {
   }
 
   async #write(changed: ReadonlyMap<string, Declared>): Promise<void> {
-    const { cluster, stores, max_message_bytes } = this.#options
-    const puts = [...changed].map(([key, declared]) => ({
-      store: DECLARED,
-      key,
-      value: Buffer.from(JSON.stringify(declared)),
+    const { cluster, declared, max_message_bytes } = this.#options
+    const records = [...changed].map(([name, one]) => ({
+      key: Buffer.from(name, 'utf8'),
+      value: Buffer.from(JSON.stringify(one)),
     }))
-    const writes = [...stores.encode(puts, max_message_bytes)].map(([partition, batches]) => ({
-      topic: stores.topic,
-      partition,
-      batches,
-      base_offset: -1,
-      end_offset: -1,
-    }))
+    const { topic } = declared
+    const batches = encodeValues(records, max_message_bytes, `${topic}/0`)
+    const writes = [{ topic, partition: 0, batches, base_offset: -1, end_offset: -1 }]
     await producePartitions(writes, {
       cluster,
       channel: 'main',

@@ -1,5 +1,6 @@
 /** What brokers share: the log core's two halves, the store port under them, heads and digests. */
 
+export { type CanonicalRun, canonicalRecords, canonicalRuns } from '../log/canonical-order.ts'
 export { BlockDigest, topicDigest } from '../log/digest.ts'
 export { encodeFrame } from '../log/frame.ts'
 export { valueKey } from '../log/keys.ts'

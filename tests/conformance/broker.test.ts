@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Batch, Broker, Put } from '../../runtime/api/index.ts'
 import { BatchBuilder } from '../../runtime/log/batch.ts'
-import { brokers, type LogUnderTest } from './brokers.ts'
+import { brokers, describeEachBroker, type LogUnderTest } from './brokers.ts'
 import { append, batchOf, bodies, numbered, readAll, scanAll } from './records.ts'
 
 /** Offsets, transactions, fencing and reads: what every broker does alike. */
@@ -20,7 +20,7 @@ const put = (key: string, value: string | null): Put => ({
   value: value === null ? null : text(value),
 })
 
-describe.each(brokers)('$name broker', (kind) => {
+describeEachBroker((kind) => {
   let log: LogUnderTest
   let broker: Broker
   beforeEach(async () => {
@@ -35,13 +35,16 @@ describe.each(brokers)('$name broker', (kind) => {
     await producer.commit({ batches, puts })
   }
 
-  test('offsets are dense from 0, in the order given, over batches and commits', async () => {
+  test('offsets grow from 0, in the order given, over batches and commits; dense where they are said to be', async () => {
     await commit([batchOf('a.v1', 1, numbered(0, 3)), batchOf('b.v1', 0, numbered(0, 1))])
     await commit([batchOf('a.v1', 1, numbered(3, 4)), batchOf('a.v1', 1, numbered(4, 9))])
-    expect(broker.partition('a.v1', 1)).toEqual({ topic: 'a.v1', partition: 1, start_offset: 0, end_offset: 9 })
+    // Where offsets are not dense, the marker of the first commit took offset 3, that of the second 10.
+    const end_offset = kind.dense ? 9 : 11
+    expect(broker.partition('a.v1', 1)).toEqual({ topic: 'a.v1', partition: 1, start_offset: 0, end_offset })
     expect(broker.partition('a.v1', 0).end_offset).toBe(0)
     const records = await readAll(broker, 'a.v1', 1)
-    expect(records.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    const offsets = kind.dense ? [0, 1, 2, 3, 4, 5, 6, 7, 8] : [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    expect(records.map(({ offset }) => offset)).toEqual(offsets)
     expect(records.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(await bodies(broker, 'b.v1', 0)).toEqual(['body of 0'])
   })
@@ -100,14 +103,17 @@ describe.each(brokers)('$name broker', (kind) => {
   })
 
   test('a read answers the batch that holds the offset, or the next one, or nothing at the end', async () => {
-    await commit([batchOf('a.v1', 0, numbered(0, 5)), batchOf('a.v1', 0, numbered(5, 7))])
+    await commit([batchOf('a.v1', 0, numbered(0, 5))])
+    await commit([batchOf('a.v1', 0, numbered(5, 7))])
+    const second = kind.dense ? 5 : 6
     expect((await broker.read('a.v1', 0, 3))?.base_offset).toBe(0)
-    expect((await broker.read('a.v1', 0, 5))?.base_offset).toBe(5)
-    expect((await broker.read('a.v1', 0, 6))?.base_offset).toBe(5)
-    expect(await broker.read('a.v1', 0, 7)).toBeUndefined()
+    expect((await broker.read('a.v1', 0, 5))?.base_offset).toBe(second)
+    expect((await broker.read('a.v1', 0, second))?.base_offset).toBe(second)
+    expect((await broker.read('a.v1', 0, second + 1))?.base_offset).toBe(second)
+    expect(await broker.read('a.v1', 0, second + 2)).toBeUndefined()
     expect(await broker.read('a.v1', 0, 1_000_000)).toBeUndefined()
     expect(await broker.read('a.v1', 1, 0)).toBeUndefined()
-    expect(await bodies(broker, 'a.v1', 0, 6)).toEqual(['body of 6'])
+    expect(await bodies(broker, 'a.v1', 0, second + 1)).toEqual(['body of 6'])
   })
 
   test('batches of several partitions and store changes are there together', async () => {
@@ -116,8 +122,11 @@ describe.each(brokers)('$name broker', (kind) => {
       [batchOf('a.v1', 0, numbered(0, 2)), batchOf('journal', 1, numbered(0, 1))],
       [put('one', '1'), put('two', '2')],
     )
-    expect(reader.partition('a.v1', 0).end_offset).toBe(2)
-    expect(reader.partition('journal', 1).end_offset).toBe(1)
+    await log.refresh(reader)
+    expect(await bodies(reader, 'a.v1', 0)).toEqual(['body of 0', 'body of 1'])
+    expect(await bodies(reader, 'journal', 1)).toEqual(['body of 0'])
+    expect(reader.partition('a.v1', 0).end_offset).toBe(kind.dense ? 2 : 3)
+    expect(reader.partition('journal', 1).end_offset).toBe(kind.dense ? 1 : 2)
     expect(await scanAll(reader, 'state')).toEqual([
       ['one', '1'],
       ['two', '2'],
@@ -199,9 +208,11 @@ describe.each(brokers)('$name broker', (kind) => {
     const reader = await log.reader()
     const producer = await broker.producer('writer')
     for (let i = 0; i < 5; i++) {
-      expect(reader.partition('a.v1', 0).end_offset).toBe(i)
+      await log.refresh(reader)
+      const end = kind.dense ? i : 2 * i
+      expect(reader.partition('a.v1', 0).end_offset).toBe(end)
       await producer.commit({ batches: [batchOf('a.v1', 0, numbered(i, i + 1))], puts: [put('n', String(i))] })
-      expect(await bodies(reader, 'a.v1', 0, i)).toEqual([`body of ${i}`])
+      expect(await bodies(reader, 'a.v1', 0, end)).toEqual([`body of ${i}`])
       expect(await reader.get('state', 'n')).toEqual(text(String(i)))
     }
     await broker.declare([...TOPICS, { name: 'late.v1', partitions: 2 }])
@@ -273,16 +284,19 @@ describe.each(brokers)('$name broker', (kind) => {
     expect(small?.body).toEqual(text('small'))
     expect(body.equals((await broker.get('state', 'large')) as Uint8Array)).toBe(true)
     await commit([batchOf('a.v1', 0, numbered(2, 3))])
-    expect(await bodies(broker, 'a.v1', 0, 2)).toEqual(['body of 2'])
+    expect((await bodies(broker, 'a.v1', 0, small?.offset)).slice(1)).toEqual(['body of 2'])
   })
 
-  test('a thousand partitions in one transaction', async () => {
-    await broker.declare([{ name: 'wide.v1', partitions: 1_000 }])
-    const batches = Array.from({ length: 1_000 }, (_, i) => batchOf('wide.v1', i, numbered(i, i + 1)))
+  test('many partitions in one transaction', async () => {
+    const partitions = kind.wide
+    await broker.declare([{ name: 'wide.v1', partitions }])
+    const batches = Array.from({ length: partitions }, (_, i) => batchOf('wide.v1', i, numbered(i, i + 1)))
     await commit(batches)
     broker = await log.restart()
-    for (const i of [0, 1, 499, 998, 999]) expect(await bodies(broker, 'wide.v1', i)).toEqual([`body of ${i}`])
-    expect((await broker.digests())['wide.v1']?.records).toBe(1_000)
+    for (const i of [0, 1, partitions / 2 - 1, partitions - 2, partitions - 1]) {
+      expect(await bodies(broker, 'wide.v1', i)).toEqual([`body of ${i}`])
+    }
+    expect((await broker.digests())['wide.v1']?.records).toBe(partitions)
   })
 
   test('declaring again may change retention, never partitions or kind', async () => {
