@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { pending, refuseBlocked } from '../deploy/changes.ts'
 import { confirm } from '../deploy/confirm.ts'
-import { apply, compare, type Planned, type Site, wishesOf } from '../deploy/deployment.ts'
+import { apply, compare, goalOf, type Planned, type Site, type Wishes } from '../deploy/deployment.ts'
 import {
   type AddressOptions,
   addressesOf,
@@ -38,7 +38,7 @@ async function run(file: string | undefined, options: ApplyOptions): Promise<voi
   const site = await openSite(addresses, saved?.topology ?? wishes!.topology)
   try {
     const planned =
-      saved === undefined ? await compare(await wishesOf(wishes!, site), site) : await plannedBefore(saved, site)
+      saved === undefined ? await compare(await goalOf(wishes!, site), site) : await plannedBefore(saved, site)
     const { destructive } = totals(pending(planned.changes))
     if (options.json !== true) process.stdout.write(renderPlan(planned.changes, wantsColour(process.stdout)))
     refuseBlocked(planned.changes)
@@ -55,9 +55,15 @@ async function run(file: string | undefined, options: ApplyOptions): Promise<voi
   }
 }
 
+/** What the saved plan was made of; what it wants in full is in the plan itself. */
+function wishesOfSaved({ topology }: SavedPlan): Wishes {
+  return { topology, replication: undefined, principal: undefined, allow_loss: [] }
+}
+
 /** The saved changes, if everything is as it was when they were planned; what is done already is left out. */
 async function plannedBefore(saved: SavedPlan, site: Site): Promise<Planned> {
-  const now = await compare(saved.desired, site)
+  const { plan } = await goalOf(wishesOfSaved(saved), site)
+  const now = await compare({ plan, desired: saved.desired }, site)
   refuseStale(saved, now.actual, now.changes)
   const done = new Set(
     now.changes.filter(({ action }) => action === 'none').map(({ kind, resource }) => `${kind} ${resource}`),

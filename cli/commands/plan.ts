@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { pending } from '../deploy/changes.ts'
-import { compare, wishesOf } from '../deploy/deployment.ts'
+import { compare, goalOf } from '../deploy/deployment.ts'
 import {
   type AddressOptions,
   addressesOf,
@@ -37,7 +37,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const wishes = await wishesFrom(options)
   const site = await openSite(addresses, wishes.topology)
   try {
-    const { desired, actual, changes } = await compare(await wishesOf(wishes, site), site)
+    const { desired, actual, changes } = await compare(await goalOf(wishes, site), site)
     if (options.json === true) {
       process.stdout.write(`${JSON.stringify(planJson(desired.topology, actual.cluster_id, changes))}\n`)
     } else process.stdout.write(renderPlan(changes, wantsColour(process.stdout)))

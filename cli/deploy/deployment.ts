@@ -1,8 +1,9 @@
 /** One plan of one topology on one cluster and registry: observed, compared, applied, and what remains afterwards. */
 import type { Registry } from '../../connectors/registry/index.ts'
-import { AppError, type Json } from '../../runtime/api/index.ts'
+import { AppError } from '../../runtime/api/index.ts'
+import type { Plan } from '../../runtime/plan/plan.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
-import { type Composition, compose } from '../compose.ts'
+import { compose } from '../compose.ts'
 import { changesOf, pending, refuseBlocked } from './changes.ts'
 import type { ClusterPort } from './cluster.ts'
 import { desiredOf } from './desired.ts'
@@ -25,28 +26,29 @@ export interface Site {
   readonly memory: Memory
 }
 
-export interface Planned {
+/** What is to be, resolved: the topology as tasks, and what they want of the site. */
+export interface Goal {
+  readonly plan: Plan
   readonly desired: Desired
+}
+
+export interface Planned extends Goal {
   readonly actual: Actual
   readonly changes: readonly Change[]
 }
 
 /** What is wanted here; whatever the source that will feed it, it counts as the one of the last run. */
-export async function wishesOf(wishes: Wishes, { cluster, memory }: Site): Promise<Desired> {
-  const { hashes, plan } = await compositionOf(wishes.topology, memory)
+export async function goalOf(wishes: Wishes, { cluster, memory }: Site): Promise<Goal> {
+  const last = await memory.run()
+  const { hashes, plan } = await compose(wishes.topology, last?.source ?? null, last?.seed ?? 1)
   const { replication, principal, allow_loss } = wishes
   const broker_replication = await cluster.defaultReplication()
-  return desiredOf(plan, { hashes, replication, broker_replication, principal, allow_loss })
+  return { plan, desired: desiredOf(plan, { hashes, replication, broker_replication, principal, allow_loss }) }
 }
 
-export async function compositionOf(topology: Topology, memory: Memory): Promise<Composition> {
-  const last = await memory.run()
-  return compose(topology, last?.source ?? (null as Json), last?.seed ?? 1)
-}
-
-export async function compare(desired: Desired, { cluster, registry, memory }: Site): Promise<Planned> {
-  const actual = await observe(desired, cluster, registry, await memory.recall(desired))
-  return { desired, actual, changes: changesOf(desired, actual) }
+export async function compare({ plan, desired }: Goal, { cluster, registry, memory }: Site): Promise<Planned> {
+  const actual = await observe(desired, cluster, registry, await memory.recall(plan))
+  return { plan, desired, actual, changes: changesOf(desired, actual) }
 }
 
 /**
@@ -54,13 +56,23 @@ export async function compare(desired: Desired, { cluster, registry, memory }: S
  * `APPLY_INCOMPLETE` (exit 4) names it. `changes` are those to be made; they may be a saved plan's.
  */
 export async function apply(planned: Planned, site: Site, onChange: OnChange): Promise<Planned> {
-  const { desired, changes } = planned
+  const { plan, desired, changes } = planned
   refuseBlocked(changes)
-  await execute(changes, { ...site, stores: site.memory }, onChange)
+  const { memory } = site
+  // Topics may just have been made again: what reads them connects anew.
+  const anew = async () => {
+    await memory.forgetConnection()
+    return memory
+  }
+  const stores = {
+    rebuild: async (stage: string) => (await anew()).rebuild(plan, stage),
+    drop: async (stage: string) => (await anew()).drop(plan, stage),
+  }
+  await execute(changes, { ...site, stores }, onChange)
   await remember(desired, site)
   // A change is made when the controller has it; what one broker tells may lag behind by a moment.
   for (let attempt = 0; ; attempt++) {
-    const after = await compare(desired, site)
+    const after = await compare(planned, site)
     const rest = pending(after.changes)
     if (rest.length === 0) return after
     if (attempt === MOST_LOOKS) throw incomplete(rest)

@@ -11,7 +11,7 @@ import type { ClusterPort } from './cluster.ts'
 import type { Change, Step } from './model.ts'
 
 export interface Stores {
-  rebuild(stage: string): Promise<void>
+  rebuild(stage: string): Promise<unknown>
   drop(stage: string): Promise<void>
 }
 
@@ -65,7 +65,8 @@ async function make(step: Step, { cluster, registry, stores }: World): Promise<v
     case 'set-offsets':
       return cluster.setOffsets(step.group, step.offsets)
     case 'rebuild-store':
-      return stores.rebuild(step.stage)
+      await stores.rebuild(step.stage)
+      return
     case 'drop-store':
       return stores.drop(step.stage)
   }

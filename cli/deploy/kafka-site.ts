@@ -1,24 +1,34 @@
-/** Opens a cluster once for everything that a plan needs of it: its administration, and the topology's own topics. */
+/** Opens a cluster for everything that a deployment needs of it: its administration, and the topology's own topics. */
+import { Cluster } from '../../connectors/kafka/cluster.ts'
 import { openKafka } from '../../connectors/kafka/index.ts'
 import { readSecurity } from '../../connectors/kafka/security.ts'
+import { openWire } from '../../connectors/kafka/wires.ts'
+import type { WriterCodecs } from '../../runtime/engine/options.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import { kafkaOf, parseBootstrap } from '../run/target.ts'
-import { BrokerMemory } from './broker-memory.ts'
 import { KafkaCluster } from './kafka-cluster.ts'
+import { Memory } from './memory.ts'
 
 export interface KafkaSite {
   readonly cluster: KafkaCluster
-  readonly memory: BrokerMemory
+  readonly memory: Memory
   close(): Promise<void>
 }
 
-/** `addresses`: `HOST:PORT`, several with commas. Rejects as `openKafka` does. */
-export async function openKafkaSite(addresses: string, topology: Topology): Promise<KafkaSite> {
-  const broker = await openKafka({
-    bootstrap: parseBootstrap(addresses),
-    client: kafkaOf(topology).client,
-    security: await readSecurity(process.env),
-    topology: topology.name,
-  })
-  return { cluster: new KafkaCluster(broker.cluster), memory: new BrokerMemory(broker), close: () => broker.close() }
+/** `addresses`: `HOST:PORT`, several with commas. Rejects as `Cluster.connect` and `openKafka` do. */
+export async function openKafkaSite(
+  addresses: string,
+  topology: Topology,
+  codecs: WriterCodecs | undefined,
+): Promise<KafkaSite> {
+  const bootstrap = parseBootstrap(addresses)
+  const { client } = kafkaOf(topology)
+  const security = await readSecurity(process.env)
+  const cluster = await Cluster.connect(await openWire(client, { bootstrap, security }), bootstrap)
+  const memory = new Memory(() => openKafka({ bootstrap, client, security, topology: topology.name }), codecs)
+  const close = async () => {
+    await memory.close()
+    await cluster.close()
+  }
+  return { cluster: new KafkaCluster(cluster), memory, close }
 }

@@ -1,5 +1,5 @@
 /** Opens what a topology is deployed to, both sides or none. */
-import { openRegistry, registryOptions } from '../../connectors/registry/index.ts'
+import { Codecs, openRegistry, registryOptions } from '../../connectors/registry/index.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import type { Site } from './deployment.ts'
 import { openKafkaSite } from './kafka-site.ts'
@@ -18,7 +18,7 @@ export interface OpenSite extends Site {
 export async function openSite({ kafka, registry: url }: Addresses, topology: Topology): Promise<OpenSite> {
   const registry = await openRegistry(url, registryOptions(process.env))
   try {
-    const { cluster, memory, close } = await openKafkaSite(kafka, topology)
+    const { cluster, memory, close } = await openKafkaSite(kafka, topology, new Codecs(registry))
     return {
       cluster,
       memory,

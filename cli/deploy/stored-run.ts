@@ -21,6 +21,8 @@ export interface StoredRun {
   readonly source: Json
   readonly seed: number
   readonly hashes: Hashes
+  /** Names of all producers by the number of their journal partition. */
+  readonly producers: readonly string[]
 }
 
 /** To be committed once a run has recovered: only one that may go on here may say what it is made of. */

@@ -43,11 +43,12 @@ export function topicConfigs(use: TopicUse, copies: number): Record<string, stri
 
 /** Topics of the runtime's own, named after the topology. */
 export function internalTopics(plan: Plan): { name: string; partitions: number; use: TopicUse }[] {
-  const { topic, state } = namesOf(plan.topology.name)
+  const { topic, topics, state } = namesOf(plan.topology.name)
   const [journal, frontiers] = [journalTopic(plan), frontiersTopic(planLanes(plan))]
   return [
     { name: topic(journal.name), partitions: journal.partitions, use: 'journal' },
     { name: topic(frontiers.name), partitions: frontiers.partitions, use: 'journal' },
     { name: state, partitions: STATE_PARTITIONS, use: 'state' },
+    { name: topics, partitions: 1, use: 'state' },
   ]
 }
