@@ -11,7 +11,7 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startChild } from './kafka-child.ts'
-import type { EngineArguments } from './kafka-engine.ts'
+import type { EngineArguments } from './kafka-engine.worker.ts'
 import { onGround, surroundings } from './kafka-ground.ts'
 import { type Ground, type Measured, measure, type Side } from './kafka-measure.ts'
 import { twin } from './peers/kafka-streams/run.mjs'
@@ -21,7 +21,7 @@ const CLIENTS = ['kafkajs', 'platformatic'] as const
 /** Runs a bare client's loop in a process of its own. */
 function bareClient(client: (typeof CLIENTS)[number], mode: string, ground: Ground, output: string) {
   const { broker, input, records, in_schema, out_schema } = ground
-  const script = join(import.meta.dirname, 'peers/clients', `${client}.ts`)
+  const script = join(import.meta.dirname, 'peers/clients', `${client}.worker.ts`)
   const words = [mode, broker, input, output, records, in_schema, out_schema].map(String)
   return startChild(process.execPath, ['--disable-warning=TimeoutNegativeWarning', script, ...words])
 }
@@ -36,11 +36,11 @@ function bareSide(client: (typeof CLIENTS)[number]): Side {
 }
 
 /** Our engine: its ticks are loaded by a source of its own, before anything is measured. */
-function ourSide(client: (typeof CLIENTS)[number]): Side {
+function ourSide(client: (typeof CLIENTS)[number], threads: number): Side {
   return {
     engine: `aitrader on ${client}`,
     guarantee: 'exactly_once',
-    threads: 1,
+    threads,
     start({ broker, records }, output) {
       const args: EngineArguments = {
         kafka: broker,
@@ -51,16 +51,18 @@ function ourSide(client: (typeof CLIENTS)[number]): Side {
         commit_ms: 100,
         commit_records: 20_000,
         records,
+        threads,
       }
-      const script = join(import.meta.dirname, 'kafka-engine.ts')
+      const script = join(import.meta.dirname, 'kafka-engine.worker.ts')
       return startChild(process.execPath, ['--disable-warning=TimeoutNegativeWarning', script, JSON.stringify(args)])
     },
   }
 }
 
 const SIDES: Readonly<Record<string, Side>> = {
-  'ours-kafkajs': ourSide('kafkajs'),
-  'ours-platformatic': ourSide('platformatic'),
+  'ours-kafkajs-1': ourSide('kafkajs', 1),
+  'ours-platformatic-1': ourSide('platformatic', 1),
+  'ours-platformatic-2': ourSide('platformatic', 2),
   'streams-eos-1': twin({ guarantee: 'exactly_once_v2', threads: 1 }),
   'streams-eos-2': twin({ guarantee: 'exactly_once_v2', threads: 2 }),
   'streams-alo-2': twin({ guarantee: 'at_least_once', threads: 2 }),

@@ -1,7 +1,7 @@
 /**
  * @platformatic/kafka alone, as shipped: produce (idempotent), consume, and transactional read-process-write.
  *
- * `node bench/peers/clients/platformatic.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
+ * `node bench/peers/clients/platformatic.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
  * `{"records_per_s"}`; the last works until its input ends and is measured from outside. Its calls inside a
  * transaction are made one after another, and its producer id begins at -1, as it must for exactly-once to hold.
  */

@@ -1,7 +1,7 @@
 /**
  * kafkajs alone, as shipped: produce (idempotent), consume, and transactional read-process-write.
  *
- * `node bench/peers/clients/kafkajs.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
+ * `node bench/peers/clients/kafkajs.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
  * `{"records_per_s"}`; the last works until its input ends and is measured from outside. Offsets are sent after the
  * first records, since this client does not retry them as the first call of a transaction.
  */
