@@ -27,7 +27,7 @@ start() {
     answers && return
   fi
   # A session of its own: a signal to the gate's group must not end it before its containers are stopped.
-  nohup setsid dockerd --data-root "$home/data" --exec-root "$home/exec" --pidfile "$pid_file" \
+  nohup setsid dockerd ${DOCKER_HOST:+--host "$DOCKER_HOST"} --data-root "$home/data" --exec-root "$home/exec" --pidfile "$pid_file" \
     </dev/null >"$home/dockerd.log" 2>&1 &
   for _ in $(seq 300); do
     answers && break
