@@ -38,7 +38,7 @@ export interface Planned extends Goal {
 }
 
 /** What is wanted here; whatever the source that will feed it, it counts as the one of the last run. */
-export async function goalOf(wishes: Wishes, { cluster, memory }: Site): Promise<Goal> {
+export async function goalOf(wishes: Wishes, { cluster, memory }: Pick<Site, 'cluster' | 'memory'>): Promise<Goal> {
   const last = await memory.run()
   const { hashes, plan } = await compose(wishes.topology, last?.source ?? null, last?.seed ?? 1)
   const { replication, principal, allow_loss } = wishes

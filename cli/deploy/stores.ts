@@ -6,7 +6,15 @@
  * lost: it cannot be, and that needs the user's word.
  */
 import type { Hashes } from '../../runtime/engine/journal.ts'
-import { type Actual, type ActualStore, type Change, type Desired, type DesiredStore, recordsIn } from './model.ts'
+import {
+  type Actual,
+  type ActualStore,
+  type ActualTopic,
+  type Change,
+  type Desired,
+  type DesiredStore,
+  recordsIn,
+} from './model.ts'
 import { count } from './topics.ts'
 
 /** Records a second that a stage is assumed to work off again: a careful figure, one process of this machine's class. */
@@ -35,12 +43,9 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
   }
   const why =
     is.unreadable ?? `${changed.join(', ')} changed behind the last snapshot (${entries(is.tail)} of its journal)`
-  const inputs = store.inputs.map((name) => ({ name, topic: actual.topics.find((topic) => topic.name === name) }))
-  const cut = inputs.find(({ topic }) => topic?.start_offsets.some((start) => start > 0))
-  const not_rebuilt =
-    store.not_rebuilt ?? (cut === undefined ? undefined : `retention has dropped records of ${cut.name}`)
-  if (not_rebuilt !== undefined) return lost(store.stage, `${why}; ${not_rebuilt}`, desired)
-  const records = inputs.reduce((sum, { topic }) => sum + recordsIn(topic), 0)
+  const obstacle = rebuildObstacle(store, actual.topics)
+  if (obstacle !== undefined) return lost(store.stage, `${why}; ${obstacle}`, desired)
+  const records = inputRecords(store, actual.topics)
   const time = `about ${durationText(records / REBUILD_RECORDS_PER_S)}`
   return {
     ...common,
@@ -51,10 +56,22 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
   }
 }
 
+/** Why a stage's state cannot be computed again from its inputs; undefined if it can. */
+export function rebuildObstacle(store: DesiredStore, topics: readonly ActualTopic[]): string | undefined {
+  if (store.not_rebuilt !== undefined) return store.not_rebuilt
+  const cut = topics.find(
+    ({ name, start_offsets }) => store.inputs.includes(name) && start_offsets.some((start) => start > 0),
+  )
+  return cut === undefined ? undefined : `retention has dropped records of ${cut.name}`
+}
+
+/** Records of all inputs of a stage. */
+export function inputRecords({ inputs }: DesiredStore, topics: readonly ActualTopic[]): number {
+  return inputs.reduce((sum, name) => sum + recordsIn(topics.find((topic) => topic.name === name)), 0)
+}
+
 function newDetail(store: DesiredStore, actual: Actual): string[] {
-  const records = store.inputs.reduce((sum, name) => {
-    return sum + recordsIn(actual.topics.find((topic) => topic.name === name))
-  }, 0)
+  const records = inputRecords(store, actual.topics)
   return records === 0 ? [] : [`it begins with the ${count(records, 'record')} that its inputs hold`]
 }
 
