@@ -17,6 +17,7 @@ import { KafkaFollower } from './follower.ts'
 import { type Names, namesOf } from './names.ts'
 import { PartitionReader } from './reader.ts'
 import { encodeRecords } from './record-encoder.ts'
+import { trimTopics } from './retention.ts'
 import type { Security } from './security.ts'
 import { Stores } from './stores.ts'
 import { Topics } from './topics.ts'
@@ -212,8 +213,11 @@ export class KafkaBroker implements Broker {
     return producer
   }
 
-  async trim(): Promise<number> {
-    throw new Error('not yet')
+  /** Counts offsets, those of markers among them. */
+  async trim(stream_time_us: number, keep_from: ReadonlyMap<string, number>): Promise<number> {
+    this.#alive()
+    const topics = this.#topics.all()
+    return trimTopics(this.cluster, this.#reader, topics, this.#names.topic, stream_time_us, keep_from)
   }
 
   close(): Promise<void> {

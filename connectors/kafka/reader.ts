@@ -146,6 +146,18 @@ export class PartitionReader {
     return found < 0 ? end : Math.min(found, end)
   }
 
+  /** Stored bytes and offsets of one fetch from `offset` on. */
+  async sample(topic: string, partition: number, offset: number): Promise<{ bytes: number; offsets: number }> {
+    const { records } = await this.#fetch(topic, partition, offset)
+    const batches = new BatchCursor().open(records, `${topic}/${partition}`)
+    if (!batches.next()) return { bytes: 0, offsets: 0 }
+    const first = batches.base_offset
+    while (batches.next()) {
+      // To the end of what was fetched.
+    }
+    return { bytes: batches.end, offsets: batches.last_offset + 1 - first }
+  }
+
   /** In the order of `wanted`. */
   async #offsets(
     wanted: readonly { readonly topic: string; readonly partition: number }[],
