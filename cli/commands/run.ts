@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import { AppError, type Json } from '../../runtime/api/index.ts'
+import type { FrontierType } from '../../runtime/engine/frontiers.ts'
+import { Marks } from '../../runtime/engine/marks.ts'
 import { ComparingOutlet } from '../../runtime/engine/outlet.ts'
 import { load } from '../../runtime/engine/recovery.ts'
 import { Task } from '../../runtime/engine/task.ts'
 import type { LanePlan } from '../../runtime/plan/lanes.ts'
 import { canonical } from '../../runtime/state/canonical.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
+import { FrontierMark } from '../../schemas/generated/index.ts'
 import { type Composition, loadTopology } from '../compose.ts'
 import { readRun, runPut, type StoredRun } from '../deploy/stored-run.ts'
 import { wallClock } from '../engine.ts'
@@ -13,7 +16,6 @@ import { Measure } from '../measure.ts'
 import { parseSpeed, parseWhole } from '../options.ts'
 import { Fleet } from '../run/fleet.ts'
 import { LaneHost } from '../run/lane-host.ts'
-import { Marks } from '../run/marks.ts'
 import { type SettingData, settingOf } from '../run/setting.ts'
 import { declareAll, type OpenTarget, openTarget } from '../run/target.ts'
 import { type Measured, Threads } from '../run/threads.ts'
@@ -118,7 +120,11 @@ async function run(options: RunCommandOptions): Promise<void> {
       session_timeout_ms: SESSION_TIMEOUT_MS,
       changed: () => wake(),
     })
-    const marks = new Marks(target.broker, lanes)
+    const marks = new Marks(
+      target.broker,
+      FrontierMark as FrontierType,
+      lanes.lanes.map(({ number }) => number),
+    )
     cleanups.push(() => marks.close())
     await fleet.join()
     while (!stop.requested) {

@@ -5,6 +5,7 @@ import { BatchBuilder } from '../log/batch.ts'
 import type { PlannedLane } from '../plan/lanes.ts'
 import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
+import type { ArrivalPartition } from './arrivals.ts'
 import type { Outside } from './asks.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
@@ -151,6 +152,11 @@ export class Engine {
       }
     }
     return partitions
+  }
+
+  /** The same for a lane that takes records as they come: positions are offsets there. */
+  get outsideArrivals(): ArrivalPartition[] {
+    return this.outsideFeed.map(({ topic, partition, index }) => ({ topic, partition, offset: index }))
   }
 
   /** Stream time that everything has passed. */

@@ -7,7 +7,7 @@ import { Feed, type FeedPartition } from './feed.ts'
 import { FRONTIERS, type LaneOptions } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
 import type { EngineOptions } from './options.ts'
-import { load, type Recoverable, refuseForeignTail, rerunTail } from './recovery.ts'
+import { load, type Recoverable, refuseForeignTail, rerun, rerunTail } from './recovery.ts'
 import type { Task } from './task.ts'
 
 /** Before the first instant: nothing has passed. */
@@ -49,6 +49,11 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
   const producers = producerNumbers(plan)
   for (const [index, task] of engine.tasks.entries()) {
     const { tail, fresh } = restored[index] as (typeof restored)[number]
+    if (task.planned.merge === 'arrival') {
+      await rerun(task, tail, broker, producers, options.codecs)
+      engine.scheduler.wake(index, task.nextDue())
+      continue
+    }
     const partitions: FeedPartition[] = task.channels.map(({ input, position }) => ({
       topic: input.topic,
       partition: input.partition,

@@ -1,9 +1,13 @@
 import type { Reader } from '../api/broker.ts'
+import { takesAsTheyCome } from '../plan/lanes.ts'
 import { producerNumbers } from '../plan/plan.ts'
+import { Arrivals } from './arrivals.ts'
 import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
+import type { Envelope } from './envelope.ts'
 import { Feed } from './feed.ts'
 import type { LaneOptions } from './frontiers.ts'
+import { Marks } from './marks.ts'
 import type { WriterCodecs } from './options.ts'
 import type { Clock } from './run.ts'
 
@@ -51,6 +55,7 @@ export class LaneRun {
 
   /** Runs to the end, or until stopped; everything is durable and snapshot when it resolves. */
   async run(): Promise<void> {
+    if (takesAsTheyCome(this.options.lane.lane)) return this.runArrivals()
     const { engine, broker, lane, codecs, stop } = this.options
     const producers = producerNumbers(engine.plan)
     const { plan: lanes, mark } = lane
@@ -65,10 +70,49 @@ export class LaneRun {
           engine.end()
           break
         }
-        await this.idle(feed)
+        await this.idle(feed.ready())
       }
     } finally {
       await feed.close()
+    }
+    await this.committer.finish()
+  }
+
+  /** Takes records as they come. A batch is one instant: its records are behind everything that was committed. */
+  private async runArrivals(): Promise<void> {
+    const { engine, broker, codecs, stop } = this.options
+    const producers = producerNumbers(engine.plan)
+    const arrivals = new Arrivals({ broker, producers, codecs, partitions: engine.outsideArrivals })
+    const { plan: lanes, mark } = this.options.lane
+    const writers = engine.outsideFeed.flatMap(({ topic, partition }) => lanes.writers(topic, partition))
+    const marks = new Marks(broker, mark, [...new Set(writers)])
+    const held: Envelope[] = []
+    try {
+      while (!stop.requested) {
+        this.committer.check()
+        held.length = 0
+        if (!arrivals.take((envelope) => held.push(envelope))) {
+          marks.pump()
+          if (this.options.once && writers.length > 0 && marks.ended && (await arrivals.drained())) {
+            await this.stride(marks.frontier_us)
+            engine.end()
+            break
+          }
+          await this.idle(Promise.race([arrivals.ready(), marks.ready()]))
+          continue
+        }
+        let at_us = engine.now_us + 1
+        for (const { stream_time_us } of held) if (stream_time_us > at_us) at_us = stream_time_us
+        for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
+        engine.scheduler.enter(at_us)
+        for (const envelope of held) engine.receive(envelope)
+        await engine.advance(at_us)
+        const commit = this.committer.poll()
+        if (commit !== undefined) await commit
+      }
+    } finally {
+      await arrivals.close()
+      await marks.close()
     }
     await this.committer.finish()
   }
@@ -110,7 +154,7 @@ export class LaneRun {
   }
 
   /** Nothing may be released: commit when it is due, and sleep until something arrives. */
-  private async idle(feed: Feed): Promise<void> {
+  private async idle(ready: Promise<void>): Promise<void> {
     const { engine, clock, commit_interval_ms } = this.options
     engine.catchUp()
     const now_ms = clock.now_ms()
@@ -119,7 +163,7 @@ export class LaneRun {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve
     })
-    await Promise.race([feed.ready(), woken, clock.wait(delay_ms)])
+    await Promise.race([ready, woken, clock.wait(delay_ms)])
     this.wake = undefined
   }
 }

@@ -7,7 +7,7 @@ import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
 import { recoverLane } from './lane-recovery.ts'
-import type { EngineOptions, SourceState } from './options.ts'
+import type { EngineOptions, SourceState, WriterCodecs } from './options.ts'
 import { ComparingOutlet } from './outlet.ts'
 import type { Scheduler } from './scheduler.ts'
 import { CELLS, cellPrefix, loadCell, loadSnapshot, TASKS } from './snapshot.ts'
@@ -124,11 +124,14 @@ export async function* envelopes(
   from: number,
   to: number,
   producers: ReadonlyMap<string, number>,
+  codecs?: WriterCodecs,
 ): AsyncGenerator<Envelope> {
   const cursor = new RecordCursor()
   for (let offset = from; offset < to; ) {
     const batch = await broker.read(topic.name, partition, offset)
-    if (batch === undefined || batch.base_offset > offset) {
+    // On Kafka markers leave gaps between records; what is really gone lies before the log's start.
+    const gone = codecs === undefined ? (batch?.base_offset ?? to) > offset : isCut(broker, topic, partition, offset)
+    if (batch === undefined || gone) {
       throw new AppError(
         'STATE_UNRECOVERABLE',
         `${topic.name}/${partition} has no record at offset ${offset} any more`,
@@ -138,7 +141,12 @@ export async function* envelopes(
         },
       )
     }
+    const fetching = codecs?.prepare(batch.schema_id)
+    if (fetching !== undefined) await fetching
+    const decode = codecs?.get(batch.schema_id, topic.record)
     cursor.open(batch, offset)
+    // Offsets between the last record and `to` may hold markers only.
+    offset = Math.max(offset, batch.base_offset)
     while (cursor.next() && cursor.offset < to) {
       const producer = producers.get(cursor.producer)
       assert(
@@ -146,9 +154,13 @@ export async function* envelopes(
         `${topic.name}/${partition}@${cursor.offset} was written by the unknown ${cursor.producer}`,
       )
       offset = cursor.offset + 1
-      yield storedEnvelope(topic, batch, cursor, producer)
+      yield storedEnvelope(topic, batch, cursor, producer, decode)
     }
   }
+}
+
+function isCut(broker: Reader, topic: PlannedTopic, partition: number, offset: number): boolean {
+  return broker.partition(topic.name, partition).start_offset > offset
 }
 
 /** An AppError `BUILD_CHANGED` (exit 2) if a journal entry of the task was written by something else than `hashes`. */
@@ -164,17 +176,19 @@ export function refuseForeignTail(task: Task, tail: readonly JournalEntry[], has
   }
 }
 
-function rerun(
+/** Re-runs a task's journal entries over the offsets that they name. */
+export function rerun(
   task: Task,
   tail: readonly JournalEntry[],
   broker: Reader,
   producers: ReadonlyMap<string, number>,
+  codecs?: WriterCodecs,
 ): Promise<void> {
   return rerunTail(task, tail, async (entry) => {
     for (const read of entry.inputs) {
       const number = channelOf(task, read)
       const { topic, partition } = (task.channels[number] as Channel).input
-      for await (const envelope of envelopes(broker, topic, partition, read.from, read.to, producers)) {
+      for await (const envelope of envelopes(broker, topic, partition, read.from, read.to, producers, codecs)) {
         task.deliver(number, envelope)
       }
     }

@@ -62,6 +62,7 @@ export function planLanes(plan: Plan): LanePlan {
   assert(names.size === lanes.length, `two lanes of ${topology.name} have the same name`)
   const planned = { lanes, writers: writersOf(lanes) }
   refuseWaitingSources(planned)
+  refuseMixedArrival(planned)
   return planned
 }
 
@@ -109,6 +110,7 @@ function joinAligned(plan: Plan, groups: Group[]): Group[] {
     const count = splits(plan, a)
     if (count === 1 || a.declared !== undefined) continue
     const b = groups.find((other) => {
+      if (byArrival(plan, other)) return false
       if (other === a || other.declared !== undefined || splits(plan, other) !== count) return false
       const hands = plan.tasks.some(
         (task) =>
@@ -253,4 +255,43 @@ function refuseWaitingSources({ lanes, writers }: LanePlan): void {
       }
     }
   }
+}
+
+function byArrival(plan: Plan, group: Group): boolean {
+  return plan.tasks.some((task) => group.stages.includes(task.stage) && task.merge === 'arrival')
+}
+
+/** Whether a lane takes records of other lanes as they come; its tasks that do so keep the order in their journal. */
+export function takesAsTheyCome(lane: PlannedLane): boolean {
+  return lane.tasks.some((task) => task.merge === 'arrival')
+}
+
+/**
+ * What comes from outside a lane comes either as it arrives or by frontiers, and only a task that journals the order may
+ * take it as it arrives.
+ */
+function refuseMixedArrival({ lanes, writers }: LanePlan): void {
+  for (const lane of lanes) {
+    const as_they_come = takesAsTheyCome(lane)
+    for (const task of lane.tasks) {
+      for (const { topic, partition } of task.inputs) {
+        const inside = writers(topic, partition).some((number) => number === lane.number)
+        if (inside === (task.merge === 'arrival') && as_they_come) {
+          throw conflict(
+            `${task.stage} reads ${topic.name} in a lane that takes records as they arrive`,
+            inside
+              ? `give ${task.stage} a lane of its own`
+              : `set \`merge: arrival\` on ${task.stage}, or give it a lane of its own`,
+          )
+        }
+        if (topic.external && task.merge !== 'arrival') {
+          throw conflict(`${task.stage} merges ${topic.name} by data, which others write`, 'set `merge: arrival` on it')
+        }
+      }
+    }
+  }
+}
+
+function conflict(message: string, hint: string): AppError {
+  return new AppError('LANE_CONFLICT', message, { exit_code: 1, hint })
 }

@@ -14,6 +14,8 @@ export interface PlannedTopic {
   readonly partitions: number
   readonly retention_us: number | undefined
   readonly retention_bytes: number | undefined
+  /** Others write it; each of its partitions counts as a producer named `topic/partition`. */
+  readonly external: boolean
   /** The partition that records of `key` go to. */
   partitionOf(key: string): number
 }
@@ -61,7 +63,7 @@ export interface PlannedSource {
 /**
  * A checked topology as topics, producers and tasks in the order they run.
  *
- * Producers are numbered sources first, then tasks in topological order; this number is the `producer` of the merge
+ * Producers are numbered sources first, then tasks in topological order, then partitions that others write; this number is the `producer` of the merge
  * order. Within one instant of stream time a task therefore runs after everything that feeds it.
  */
 export interface Plan {
@@ -141,7 +143,12 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
       })
     }
   }
-  const producers = [...sources.map((source) => source.name), ...tasks.map((task) => task.name)]
+  const outside = topics.filter(({ external }) => external)
+  const producers = [
+    ...sources.map((source) => source.name),
+    ...tasks.map((task) => task.name),
+    ...outside.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, i) => `${name}/${i}`)),
+  ]
   return { topology, topics, sources, tasks, stages, producers }
 }
 
@@ -155,6 +162,7 @@ function plannedTopic(topology: Topology, name: string, index: number, world: Wo
     partitions,
     retention_us,
     retention_bytes,
+    external,
   } = topology.topics[name] as TopicDeclaration
   const record = world.records[record_name]
   assert(record !== undefined, `topic ${name} has the unknown record ${record_name}`)
@@ -167,6 +175,7 @@ function plannedTopic(topology: Topology, name: string, index: number, world: Wo
     partitions,
     retention_us,
     retention_bytes,
+    external: external ?? false,
     partitionOf(text) {
       let partition = known.get(text)
       if (partition === undefined) {

@@ -33,6 +33,7 @@ export interface DraftTopic {
   readonly record: Word | undefined
   readonly key: Word | undefined
   readonly partitions: { readonly value: number; readonly at: number } | undefined
+  readonly external: boolean
 }
 
 export interface DraftInput {
@@ -97,6 +98,7 @@ class DraftReader {
 
   #topic(name: string, at: number, tree: MapTree): DraftTopic {
     const partitions = this.#value(tree, 'partitions')
+    const external = this.#value(tree, 'external')
     const count = partitions?.kind === 'scalar' && typeof partitions.value === 'number' ? partitions.value : undefined
     return {
       name,
@@ -104,6 +106,7 @@ class DraftReader {
       record: this.#word(tree, 'record'),
       key: this.#word(tree, 'key'),
       partitions: count === undefined ? undefined : { value: count, at: (partitions as ScalarTree).at },
+      external: external?.kind === 'scalar' && external.value === true,
     }
   }
 

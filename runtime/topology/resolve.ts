@@ -60,6 +60,7 @@ function topic(given: Fields): TopicDeclaration {
     retention_us: given.retention === undefined ? undefined : parseDuration(given.retention as string),
     retention_bytes: given.retention_bytes as number | undefined,
     compatibility: (given.compatibility as Compatibility | undefined) ?? 'FULL_TRANSITIVE',
+    ...(given.external === true ? { external: true } : {}),
     description: given.description as string | undefined,
   }
 }

@@ -68,6 +68,13 @@ export const TopicSchema = Type.Object(
         },
       ),
     ),
+    external: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Written by others, on Kafka: Avro records without our headers. Only stages that merge by `arrival` read it.',
+      }),
+    ),
     description: Type.Optional(Type.String({ description: 'What is in it, in a sentence.' })),
   },
   { ...closed, description: 'A log of records of one kind, divided into partitions by key.' },

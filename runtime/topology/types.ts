@@ -51,6 +51,8 @@ export interface TopicDeclaration {
   readonly retention_bytes: number | undefined
   /** Which schemas the registry lets follow one another, for Kafka only; FULL_TRANSITIVE where nothing is said. */
   readonly compatibility?: Compatibility
+  /** Others write it. */
+  readonly external?: boolean
   readonly description: string | undefined
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
+import type { Topology } from '../../runtime/topology/types.ts'
 import { runLanes } from './lanes.ts'
-import { Killed, runToy, ticks } from './toy.ts'
+import { Killed, runToy, ticks, toy } from './toy.ts'
 
 describe('lanes', () => {
   const items = ticks(400)
@@ -49,6 +50,24 @@ describe('lanes', () => {
         }
         expect(kills).toBeGreaterThan(0)
       }
+    }
+  })
+
+  test('a stage that takes records as they come recovers the order it took them in', async () => {
+    const { sum } = toy.stages
+    const topology: Topology = {
+      ...toy,
+      topics: { ticks: toy.topics.ticks!, sums: toy.topics.sums!, dead: toy.topics.dead! },
+      stages: { sum: { ...sum!, merge: 'arrival' } },
+    }
+    const whole = await runToy({ store: new MemoryStore(), items, topology })
+    for (const after_commits of [0, 1, 2, 5]) {
+      const store = new MemoryStore()
+      const kill = { lane: 'sum-1', after_commits }
+      if (after_commits > 0) await expect(runLanes({ store, items, topology, kill })).rejects.toThrow(Killed)
+      const lanes = await runLanes({ store, items, topology })
+      expect(lanes.state).toBe(whole.state)
+      expect(lanes.digests.sums).toEqual(whole.digests.sums)
     }
   })
 })

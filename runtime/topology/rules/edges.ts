@@ -147,6 +147,7 @@ export function checkCoverage({ draft, world, report }: Scope): void {
 
   for (const topic of draft.topics.values()) {
     if (written.has(topic.name)) continue
+    if (topic.external && read.has(topic.name)) continue
     const reader = read.get(topic.name)
     // An output that another finding speaks of may be the missing writer.
     const explained = lost.some(({ name, record }) =>
