@@ -67,9 +67,22 @@ export class Cluster {
     options: { deadline_ms?: number; signal?: AbortSignal } = {},
   ): Promise<Cluster> {
     const cluster = new Cluster(wire, bootstrap)
+    const give_up_at = performance.now() + (options.deadline_ms ?? 10_000)
+    const { signal } = options
     try {
-      await cluster.metadata([], { deadline_ms: options.deadline_ms ?? 10_000, signal: options.signal })
-      return cluster
+      for (let hung_up = 0; ; ) {
+        try {
+          await cluster.metadata([], { signal, retry: false })
+          return cluster
+        } catch (error) {
+          if (!(error instanceof RetriableError)) throw error
+          // Twice at the very first request is no broker that happened to stop.
+          hung_up = error.code === 'KAFKA_DISCONNECTED' ? hung_up + 1 : 0
+          if (hung_up === 2 && !wire.named) throw wantsSasl(bootstrap)
+          if (performance.now() + MAX_DELAY_MS >= give_up_at) throw error
+          await cluster.#pause(MAX_DELAY_MS, signal)
+        }
+      }
     } catch (error) {
       await cluster.close()
       throw cluster.#unreachable(error)
@@ -165,7 +178,7 @@ export class Cluster {
   }
 
   async controller(options: RequestOptions = {}): Promise<number> {
-    if (this.#controller < 0) await this.metadata([], options)
+    if (this.#controller < 0) await this.metadata([], within(options))
     if (this.#controller < 0) throw new RetriableError('NOT_CONTROLLER', 'the cluster has no controller')
     return this.#controller
   }
@@ -186,7 +199,7 @@ export class Cluster {
   async topic(topic: string, options: RequestOptions = {}, fresh = false): Promise<TopicMetadata> {
     const known = this.#topics.get(topic)
     if (known !== undefined && !fresh) return known
-    const answer = await this.metadata([topic], { ...options, accept: [CODE.UNKNOWN_TOPIC_OR_PARTITION] })
+    const answer = await this.metadata([topic], { ...within(options), accept: [CODE.UNKNOWN_TOPIC_OR_PARTITION] })
     const found = answer.topics.find((one) => one.topic === topic)
     if (found === undefined || found.error_code !== 0) {
       throw new AppError('KAFKA_NO_TOPIC', `there is no topic ${topic}`, {
@@ -218,7 +231,7 @@ export class Cluster {
 
   /** Asks anew, never from memory. `null`: all topics. */
   async metadata(topics: readonly string[] | null, options: RequestOptions = {}): Promise<MetadataOutput> {
-    const output = await this.request('any', metadata, { topics }, within(options))
+    const output = await this.request('any', metadata, { topics }, options)
     this.#nodes = new Map(output.brokers.map((node) => [node.node_id, node]))
     this.wire.setNodes(output.brokers)
     this.#controller = output.controller
@@ -266,10 +279,18 @@ export class Cluster {
   }
 }
 
+function wantsSasl(bootstrap: readonly Address[]): AppError {
+  const at = bootstrap.map(addressText).join(', ')
+  return new AppError('KAFKA_AUTH', `the broker at ${at} ends every connection at the first request`, {
+    exit_code: 4,
+    hint: 'its listener may want SASL: set AITRADER_KAFKA_SASL_MECHANISM and what belongs to it, or use another listener',
+  })
+}
+
 /** A question on the way to a request: on the common channel, always repeated, inside the request's deadline. */
 function within(options: RequestOptions): RequestOptions {
-  const { deadline_ms, signal, accept } = options
-  return { deadline_ms, signal, accept }
+  const { deadline_ms, signal } = options
+  return { deadline_ms, signal }
 }
 
 function targetText(to: Target): string {

@@ -16,7 +16,7 @@
  * names variables and files, never what is in them.
  */
 import { readFile } from 'node:fs/promises'
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { AppError } from '../../runtime/api/index.ts'
 
 export type Sasl =
@@ -61,12 +61,20 @@ async function readTls(env: Environment): Promise<ConnectionOptions | undefined>
     throw wrong(`${PREFIX}TLS is false and ${ca === undefined ? 'a client certificate' : 'an authority'} is given`)
   }
   if (wanted !== 'true' && (ca ?? cert) === undefined) return undefined
-  return {
+  const options = {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert, key: key as string }),
     ...(passphrase === undefined ? {} : { passphrase: withoutLineEnd(passphrase) }),
     ...(servername === undefined ? {} : { servername }),
   }
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    // Without its message and cause: they may quote the key.
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException
+    throw wrong(`the certificates or the key that ${PREFIX}TLS_... name cannot be used (${code})`)
+  }
+  return options
 }
 
 async function readSasl(env: Environment): Promise<Sasl | undefined> {

@@ -1,8 +1,8 @@
 /** What a failed connection means to the user. No error made here holds a secret or a library's error that might. */
 import { AppError, RetriableError } from '../../runtime/api/index.ts'
+import { type Address, addressText } from './address.ts'
 import { wantsTls } from './frame-guard.ts'
-import type { Security } from './security.ts'
-import type { Address } from './wire.ts'
+import type { Sasl, Security } from './security.ts'
 
 /** Messages and codes of an error and all its causes. */
 function traits(error: unknown): { text: string; codes: ReadonlySet<string> } {
@@ -24,7 +24,7 @@ function traits(error: unknown): { text: string; codes: ReadonlySet<string> } {
 /** `AppError` `KAFKA_AUTH` or `KAFKA_TLS`, else `RetriableError` `KAFKA_UNREACHABLE` or `KAFKA_PROTOCOL`. */
 export function connectFailure(address: Address, security: Security, error: unknown): AppError | RetriableError {
   if (error instanceof AppError) return error
-  const at = `${address.host}:${address.port}`
+  const at = addressText(address)
   const { text, codes } = traits(error)
   if (/requires TLS/i.test(text)) return wantsTls()
   if (error instanceof RetriableError) return new RetriableError(error.code, `connecting to ${at}: ${error.message}`)
@@ -40,7 +40,7 @@ export function connectFailure(address: Address, security: Security, error: unkn
     )
   }
   const tls_code = [...codes].find((code) =>
-    /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code),
+    /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code),
   )
   if (security.tls !== undefined && tls_code !== undefined) return tlsFailure(at, tls_code, text)
   if (security.tls !== undefined && /TLS|SSL|secure/i.test(text) && !codes.has('ECONNREFUSED')) {
@@ -57,5 +57,13 @@ function tlsFailure(at: string, code: string, text: string): AppError {
     hint: plain
       ? 'the listener may not speak TLS: use its TLS port, or unset AITRADER_KAFKA_TLS_CA_FILE and AITRADER_KAFKA_TLS'
       : 'check AITRADER_KAFKA_TLS_CA_FILE, that the certificate names this host, and the client certificate if one is wanted',
+  })
+}
+
+export function notAccepted(address: Address, sasl: Sasl): AppError {
+  const at = addressText(address)
+  return new AppError('KAFKA_AUTH', `connecting to ${at}: the broker did not accept ${sasl.mechanism} authentication`, {
+    exit_code: 4,
+    hint: 'check AITRADER_KAFKA_SASL_MECHANISM, _USERNAME and _PASSWORD_FILE (or _TOKEN_FILE), and the listener',
   })
 }

@@ -4,7 +4,7 @@
  * Worked round here: lengths that it believes (a negative one would throw inside its socket listener), errors emitted
  * where nobody listens, and its bound of five requests under way, which would let a waiting fetch hold up the rest.
  */
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { Connection, Writer } from '@platformatic/kafka'
 import { FrameGuard } from './frame-guard.ts'
 import type { Sasl } from './security.ts'
@@ -20,7 +20,7 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
     // Deadlines are the wire's.
     requestTimeout: NEVER_MS,
     maxInflights: 1_000,
-    ...(tls === undefined ? {} : { tls, tlsServerName: true }),
+    ...(tls === undefined ? {} : { tls, tlsServerName: tls.servername ?? (isIP(address.host) === 0 && address.host) }),
     ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
   })
   let failure: Error | undefined
@@ -49,7 +49,7 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
           false,
           false,
           (error, answer) => {
-            if (error || answer === undefined) reject(wrong ?? error)
+            if (error || answer === undefined) reject(wrong ?? failure ?? error)
             else resolve(answer)
           },
         )

@@ -7,18 +7,13 @@
  * own: one connection per node and channel.
  */
 import { AppError, RetriableError } from '../../runtime/api/index.ts'
+import { type Address, addressText, type KafkaNode } from './address.ts'
 import { ByteReader } from './bytes.ts'
 import { apiVersions } from './requests/api-versions.ts'
 import type { Security } from './security.ts'
+import { connectFailure, notAccepted } from './wire-errors.ts'
 
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
-
-export interface KafkaNode extends Address {
-  readonly node_id: number
-}
+export { type Address, addressText, type KafkaNode } from './address.ts'
 
 /** A node by its id, or any that answers. */
 export type NodeRef = number | 'any'
@@ -34,6 +29,8 @@ export interface SendOptions {
 
 export interface Wire {
   readonly client: 'kafkajs' | 'platformatic'
+  /** Connections name a user by SASL. */
+  readonly named: boolean
   /**
    * Sends `body` (without header) and answers the body after the response header. Rejects with `RetriableError`
    * `KAFKA_DISCONNECTED` or `KAFKA_TIMEOUT` (it may or may not have been carried out; the connection is gone),
@@ -91,6 +88,7 @@ const NO_TAGS = Buffer.alloc(1)
 /** Connections of one library, kept per node and channel, each with its own answer's deadline and size limit. */
 export class LinkedWire implements Wire {
   readonly client: 'kafkajs' | 'platformatic'
+  readonly named: boolean
   readonly #connect: Connect
   readonly #bootstrap: readonly Address[]
   readonly #options: LinkOptions
@@ -103,6 +101,7 @@ export class LinkedWire implements Wire {
 
   constructor(client: 'kafkajs' | 'platformatic', connect: Connect, options: WireOptions) {
     this.client = client
+    this.named = options.security?.sasl !== undefined
     this.#connect = connect
     this.#bootstrap = options.bootstrap
     this.#request_timeout_ms = options.request_timeout_ms ?? 30_000
@@ -223,18 +222,21 @@ export class LinkedWire implements Wire {
   }
 
   async #versions(link: Link, address: Address): Promise<Map<number, Versions>> {
+    const { security, connect_timeout_ms } = this.#options
     try {
       const sent = link.send(apiVersions.api_key, apiVersions.api_version, Buffer.alloc(0))
-      const output = apiVersions.decode(
-        new ByteReader(await this.#answer(sent, link, this.#options.connect_timeout_ms)),
-      )
+      const output = apiVersions.decode(new ByteReader(await this.#answer(sent, link, connect_timeout_ms)))
+      // A token that was not accepted shows only now: the libraries take the broker's complaint for a greeting.
+      if (output.error_code !== 0 && security.sasl !== undefined) throw notAccepted(address, security.sasl)
       return new Map(output.apis.map((api) => [api.api_key, api]))
     } catch (error) {
-      if (error instanceof AppError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      if (!(error instanceof RetriableError)) throw error
+      // A certificate that is missing shows only now: TLS 1.3 says so after the client's side is set up.
+      if (error.code === 'KAFKA_DISCONNECTED') throw connectFailure(address, security, error.cause)
+      const code = error.code === 'KAFKA_PROTOCOL' ? error.code : 'KAFKA_UNREACHABLE'
       throw new RetriableError(
-        error instanceof RetriableError && error.code === 'KAFKA_PROTOCOL' ? 'KAFKA_PROTOCOL' : 'KAFKA_UNREACHABLE',
-        `${addressText(address)} did not answer as a Kafka broker: ${reason}`,
+        code,
+        `${addressText(address)} does not answer as a Kafka broker: ${error.message}`,
         error,
       )
     }
@@ -260,10 +262,6 @@ export class LinkedWire implements Wire {
       clearTimeout(timer)
     }
   }
-}
-
-export function addressText(address: Address): string {
-  return `${address.host}:${address.port}`
 }
 
 function closed(): AppError {

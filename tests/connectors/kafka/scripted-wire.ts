@@ -11,6 +11,7 @@ export interface Sent {
 
 export class ScriptedWire implements Wire {
   readonly client = 'kafkajs'
+  readonly named = false
   readonly sent: [NodeRef, number][] = []
   nodes: readonly KafkaNode[] = []
   closed = false
