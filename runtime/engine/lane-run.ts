@@ -101,9 +101,11 @@ export class LaneRun {
           await this.idle(Promise.race([arrivals.ready(), marks.ready()]))
           continue
         }
-        let at_us = engine.now_us + 1
+        const first_us = engine.now_us + 1
+        let at_us = first_us
         for (const { stream_time_us } of held) if (stream_time_us > at_us) at_us = stream_time_us
-        for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
+        // Timers that fall due between two records of the batch fire between them: nothing is passed beforehand.
+        for (let wait = engine.prepare(first_us); wait !== undefined; wait = engine.prepare(first_us)) await wait
         engine.scheduler.enter(at_us)
         for (const envelope of held) engine.receive(envelope)
         await engine.advance(at_us)
