@@ -64,7 +64,7 @@ export async function createTopic(broker: string, topic: string, partitions = PA
   await admin(broker, (client) => client.createTopics({ topics: [topic], partitions, replicas: 1, configs }))
 }
 
-async function deleteTopic(broker: string, topic: string): Promise<void> {
+export async function deleteTopic(broker: string, topic: string): Promise<void> {
   await admin(broker, (client) => client.deleteTopics({ topics: [topic] }))
 }
 

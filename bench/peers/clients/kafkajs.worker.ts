@@ -1,8 +1,9 @@
 /**
- * kafkajs alone, as shipped: produce (idempotent), consume, and transactional read-process-write.
+ * kafkajs alone, as shipped: produce (transactions of 5,000 records, or idempotent without), consume, and transactional
+ * read-process-write.
  *
- * `node bench/peers/clients/kafkajs.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
- * `{"records_per_s"}`; the last works until its input ends and is measured from outside. Offsets are sent after the
+ * `node bench/peers/clients/kafkajs.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. All but the last print their
+ * rate; that one works until its input ends and is measured from outside. Offsets are sent after the
  * first records, since this client does not retry them as the first call of a transaction.
  */
 import { type EachBatchPayload, Kafka, logLevel } from 'kafkajs'
@@ -29,6 +30,21 @@ const kafka = new Kafka({
 const consuming = { readUncommitted: false, maxBytesPerPartition: 1 << 20, maxWaitTimeInMs: 50 }
 
 async function produce(): Promise<void> {
+  const producer = kafka.producer({ transactionalId: output, idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  const messages = samples(args)
+  const rate = new Rate()
+  while (rate.seen < records) {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: output, messages })
+    await transaction.commit()
+    rate.count(messages.length)
+  }
+  rate.print()
+  await producer.disconnect()
+}
+
+async function produceIdempotent(): Promise<void> {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   const messages = samples(args)
@@ -107,4 +123,4 @@ async function inputEnd(): Promise<void> {
   for await (const _ of process.stdin);
 }
 
-await { produce, consume, 'read-process-write': readProcessWrite }[args.mode]()
+await { produce, 'produce-idempotent': produceIdempotent, consume, 'read-process-write': readProcessWrite }[args.mode]()

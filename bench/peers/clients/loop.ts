@@ -15,7 +15,7 @@ export const TRANSACTION_MS = 100
 const BATCH_BYTES_MAX = 900_000
 
 export interface Arguments {
-  readonly mode: 'produce' | 'consume' | 'read-process-write'
+  readonly mode: 'produce' | 'produce-idempotent' | 'consume' | 'read-process-write'
   readonly broker: string
   readonly input: string
   readonly output: string
@@ -24,7 +24,7 @@ export interface Arguments {
   readonly out_schema: number
 }
 
-/** `produce|consume|read-process-write broker in out records in_schema out_schema` */
+/** `produce|produce-idempotent|consume|read-process-write broker in out records in_schema out_schema` */
 export function readArguments(): Arguments {
   const [mode, broker, input, output, records, in_schema, out_schema] = process.argv.slice(2)
   return {
@@ -86,21 +86,22 @@ export function parts<T extends OutMessage>(messages: readonly T[]): T[][] {
   return made
 }
 
-/** 4,000 values that a producing loop sends again and again: encoding is not what it measures. */
-export function samples({ out_schema }: Arguments): OutMessage[] {
+/** Values that a producing loop sends again and again: encoding is not what it measures. */
+export function samples({ out_schema }: Arguments, count = TRANSACTION_RECORDS): OutMessage[] {
   const arena = new Arena(1 << 16)
   const total = noTotal()
-  return Array.from({ length: 4_000 }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const tick = tickOf(i)
     const value = framed(TickTotal, addTick(total, tick), out_schema, arena)
     return { key: Buffer.from(tick.instrument_id), value, partition: i % PARTITIONS }
   })
 }
 
-/** Records per second since the first call of `count`, whose records are not counted. */
+/** Records per second, and processor time per record, since the first call of `count`, whose records are not counted. */
 export class Rate {
   #start_ms = 0
   #first = 0
+  #cpu = process.cpuUsage()
   seen = 0
 
   count(records: number): void {
@@ -108,10 +109,15 @@ export class Rate {
     if (this.#start_ms !== 0) return
     this.#start_ms = performance.now()
     this.#first = this.seen
+    this.#cpu = process.cpuUsage()
   }
 
+  /** `{"records_per_s", "cpu_us"}` as one line. */
   print(): void {
     const seconds = (performance.now() - this.#start_ms) / 1_000
-    console.log(JSON.stringify({ records_per_s: Math.round((this.seen - this.#first) / seconds) }))
+    const { user, system } = process.cpuUsage(this.#cpu)
+    const records = this.seen - this.#first
+    const cpu_us = Math.round((10 * (user + system)) / records) / 10
+    console.log(JSON.stringify({ records_per_s: Math.round(records / seconds), cpu_us }))
   }
 }

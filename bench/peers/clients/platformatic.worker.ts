@@ -1,8 +1,9 @@
 /**
- * @platformatic/kafka alone, as shipped: produce (idempotent), consume, and transactional read-process-write.
+ * @platformatic/kafka alone, as shipped: produce (transactions of 5,000 records, or idempotent without), consume, and
+ * transactional read-process-write.
  *
- * `node bench/peers/clients/platformatic.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. The first two print
- * `{"records_per_s"}`; the last works until its input ends and is measured from outside. Its calls inside a
+ * `node bench/peers/clients/platformatic.worker.ts MODE BROKER IN OUT RECORDS IN_SCHEMA OUT_SCHEMA`. All but the last print
+ * their rate; that one works until its input ends and is measured from outside. Its calls inside a
  * transaction are made one after another, and its producer id begins at -1, as it must for exactly-once to hold.
  */
 import { Consumer, type Message, MessagesStreamModes, Producer } from '@platformatic/kafka'
@@ -30,7 +31,25 @@ const consuming = {
   isolationLevel: READ_COMMITTED,
 }
 
+function transactional() {
+  return new Producer({ ...base, transactionalId: output, idempotent: true, producerId: -1n, producerEpoch: -1 })
+}
+
 async function produce(): Promise<void> {
+  const producer = transactional()
+  const values = samples(args)
+  const rate = new Rate()
+  while (rate.seen < records) {
+    const transaction = await producer.beginTransaction()
+    await transaction.send({ acks: -1, messages: values.map((message) => ({ ...message, topic: output })) })
+    await transaction.commit()
+    rate.count(values.length)
+  }
+  rate.print()
+  await producer.close()
+}
+
+async function produceIdempotent(): Promise<void> {
   const producer = new Producer({ ...base, idempotent: true })
   const values = samples(args)
   const rate = new Rate()
@@ -58,13 +77,7 @@ async function consume(): Promise<void> {
 }
 
 async function readProcessWrite(): Promise<void> {
-  const producer = new Producer({
-    ...base,
-    transactionalId: output,
-    idempotent: true,
-    producerId: -1n,
-    producerEpoch: -1,
-  })
+  const producer = transactional()
   const consumer = new Consumer({ ...base, groupId: `bare-${output}` })
   const stream = await consumer.consume(consuming)
   const step = new Step(args)
@@ -112,5 +125,5 @@ async function inputEnd(): Promise<void> {
   for await (const _ of process.stdin);
 }
 
-await { produce, consume, 'read-process-write': readProcessWrite }[args.mode]()
+await { produce, 'produce-idempotent': produceIdempotent, consume, 'read-process-write': readProcessWrite }[args.mode]()
 process.exit(0)
