@@ -22,13 +22,14 @@ export interface ProducerOptions {
   /** As Kafka knows it. */
   readonly transactional_id: string
   readonly transaction_timeout_ms: number
+  /** How long the fate of a commit is asked for; default 60,000: longer than a broker takes to come back. */
+  readonly outcome_deadline_ms?: number
   /** Encodes at the call of `commit`; throws what refuses a transaction before anything is sent. */
   encode(transaction: Transaction): PartitionWrite[]
   /** Told after each commit, with the offsets that were given. */
   committed(writes: readonly PartitionWrite[]): void
 }
 
-/** How long the fate of a commit is asked for: longer than a broker takes to come back. */
 const OUTCOME_DEADLINE_MS = 60_000
 const MAX_PAUSE_MS = 100
 
@@ -180,32 +181,36 @@ export class KafkaProducer implements Producer {
   }
 
   async #end(writes: readonly PartitionWrite[]): Promise<void> {
-    const { cluster } = this.#options
-    const give_up_at = performance.now() + OUTCOME_DEADLINE_MS
+    const give_up_at = performance.now() + (this.#options.outcome_deadline_ms ?? OUTCOME_DEADLINE_MS)
     let sent = false
-    for (let pause_ms = 2; ; pause_ms = Math.min(pause_ms * 2, MAX_PAUSE_MS)) {
-      try {
-        const input = { ...this.#identity, commit: true }
-        const { error_code } = await cluster.request(this.#coordinator, endTxn, input, {
-          channel: this.#channel,
-          retry: false,
-        })
-        if (error_code === 0) return
-        if (!isRetriable(error_code)) {
-          if (sent && errorClass(error_code) === 'fenced') return await this.#outcome(writes, give_up_at)
-          const where = `the transaction of ${this.#options.transactional_id}`
-          throw await this.#abort(new ProduceError(error_code, where))
-        }
-      } catch (error) {
-        if (!(error instanceof RetriableError) || !LOST.includes(error.code)) throw sent ? this.#unknown(error) : error
-        if (error.code !== 'KAFKA_UNREACHABLE') sent = true
+    let pause_ms = 2
+    do {
+      const answer = await this.#askToEnd(sent)
+      if (answer === 0) return
+      if (answer === 'lost') sent = true
+      else if (answer !== 'unsent' && !isRetriable(answer)) {
+        if (sent && errorClass(answer) === 'fenced') return await this.#outcome(writes, give_up_at)
+        // Not carried out, now or before: a coordinator answers 0 again and again after it was.
+        throw await this.#abort(new ProduceError(answer, `the transaction of ${this.#options.transactional_id}`))
       }
-      if (performance.now() > give_up_at) break
       await new Promise((resolve) => setTimeout(resolve, pause_ms))
-    }
+      pause_ms = Math.min(pause_ms * 2, MAX_PAUSE_MS)
+    } while (performance.now() < give_up_at)
     if (!sent) throw await this.#abort(new RetriableError('KAFKA_UNREACHABLE', 'no coordinator to end a transaction'))
-    this.#state = 'unknown'
     throw this.#unknown()
+  }
+
+  /** A code, or `lost`: it may have been carried out; `unsent`: it was not. `sent`: one before may have been. */
+  async #askToEnd(sent: boolean): Promise<number | 'lost' | 'unsent'> {
+    try {
+      const input = { ...this.#identity, commit: true }
+      const options = { channel: this.#channel, retry: false }
+      return (await this.#options.cluster.request(this.#coordinator, endTxn, input, options)).error_code
+    } catch (error) {
+      // Closed under way, or no permission any more: with one lost before, nobody asks what became of it.
+      if (!(error instanceof RetriableError)) throw sent ? this.#unknown(error) : await this.#abort(error)
+      return LOST.includes(error.code) ? 'lost' : 'unsent'
+    }
   }
 
   /** Another holds the id: what became of our transaction is read from its marker. */
@@ -229,13 +234,14 @@ export class KafkaProducer implements Producer {
   }
 
   #unknown(cause?: unknown): AppError {
+    if (this.#state !== 'fenced') this.#state = 'unknown'
     const message = `a commit of ${this.#options.transactional_id} was sent, and nobody could tell what became of it`
     return new AppError('COMMIT_UNKNOWN', message, { exit_code: 4, cause })
   }
 }
 
-/** Errors of the connection, in contrast to answers. */
-const LOST: readonly string[] = ['KAFKA_DISCONNECTED', 'KAFKA_TIMEOUT', 'KAFKA_UNREACHABLE', 'KAFKA_PROTOCOL']
+/** Errors of the connection after which a request may have been carried out. */
+const LOST: readonly string[] = ['KAFKA_DISCONNECTED', 'KAFKA_TIMEOUT', 'KAFKA_PROTOCOL']
 
 export function closed(): AppError {
   return new AppError('BROKER_CLOSED', 'the Kafka broker was closed', { exit_code: 4 })
