@@ -16,6 +16,7 @@ import { Measure } from '../measure.ts'
 import { parseSpeed, parseWhole } from '../options.ts'
 import { Fleet } from '../run/fleet.ts'
 import { LaneHost } from '../run/lane-host.ts'
+import { Retention } from '../run/retention.ts'
 import { type SettingData, settingOf } from '../run/setting.ts'
 import { declareAll, type OpenTarget, openTarget } from '../run/target.ts'
 import { type Measured, Threads } from '../run/threads.ts'
@@ -126,10 +127,15 @@ async function run(options: RunCommandOptions): Promise<void> {
       lanes.lanes.map(({ number }) => number),
     )
     cleanups.push(() => marks.close())
+    const retention = new Retention(target.broker, composition.plan, lanes, marks, (error) =>
+      log('retention failed', { error: String(error) }),
+    )
+    cleanups.push(() => retention.settle())
     await fleet.join()
     while (!stop.requested) {
       fleet.check()
       marks.pump()
+      retention.tick(new Set(fleet.hosts.keys()))
       if (options.once === true && marks.ended && fleet.hosts.size === 0) break
       const woken = new Promise<void>((resolve) => {
         wake = resolve

@@ -34,6 +34,8 @@ interface Progress {
   tail: number
   /** The last durable snapshot of this process: what recovery would read from. */
   saved: Saved | undefined
+  /** Stream time of the last durable snapshot, whoever wrote it; -1 if there is none. */
+  saved_us: number
 }
 
 interface Saved {
@@ -41,6 +43,8 @@ interface Saved {
   readonly positions: readonly number[]
   /** Journal entry that the snapshot belongs to. */
   readonly seq: number
+  /** Stream time that the task had passed. */
+  readonly at_us: number
 }
 
 /**
@@ -98,7 +102,12 @@ export class Engine {
     const journals = () => plan.producers.map((_, partition) => new BatchBuilder(JOURNAL, partition, id, 4096))
     this.journals = journals()
     this.spare_journals = journals()
-    this.progress = this.tasks.map(() => ({ entries: 0, tail: 0, saved: undefined }))
+    this.progress = this.tasks.map(() => ({
+      entries: 0,
+      tail: 0,
+      saved: undefined,
+      saved_us: NOTHING_US,
+    }))
     this.sources = plan.sources.map((planned) => ({
       planned,
       next_seq: 0,
@@ -123,8 +132,9 @@ export class Engine {
   }
 
   /** Positions and counts that recovery found; only for `recover`. */
-  resume(task: number, entries: number, tail: number): void {
+  resume(task: number, entries: number, tail: number, saved_us = NOTHING_US): void {
     const progress = this.progress[task] as Progress
+    progress.saved_us = saved_us
     progress.entries = entries
     progress.tail = tail
   }
@@ -201,6 +211,17 @@ export class Engine {
     for (const { task, channel } of consumers) {
       this.scheduler.wake(task, (this.tasks[task] as Task).deliver(channel, envelope))
     }
+  }
+
+  /** Stream time up to which recovery needs nothing; -1: everything is needed. Of a lane. */
+  private get needed_us(): number {
+    let needed_us = this.scheduler.now_us
+    for (const [index, { planned }] of this.tasks.entries()) {
+      const delay_us = Math.max(0, ...planned.inputs.map((input) => input.delay_us))
+      const { saved_us } = this.progress[index] as Progress
+      needed_us = Math.min(needed_us, saved_us - delay_us)
+    }
+    return Math.max(NOTHING_US, needed_us)
   }
 
   /** Says with the next commit that the sources have ended. */
@@ -288,7 +309,7 @@ export class Engine {
     const { puts, saving } = this.journalTasks(graceful)
     const used = [...this.outgoing.flat().map((out) => out.builder), ...this.journals]
     if (this.marks !== undefined && (used.some((builder) => builder.records > 0) || this.news)) {
-      used.push(this.marks.write(this.scheduler.now_us, this.ended, this.outgoing))
+      used.push(this.marks.write(this.scheduler.now_us, this.needed_us, this.ended, this.outgoing))
     }
     const batches = used.filter((builder) => builder.records > 0).map((builder) => builder.batch())
     if (batches.length === 0) return undefined
@@ -303,7 +324,10 @@ export class Engine {
     this.inflight = this.send({ batches, puts }).then(
       () => {
         for (const builder of used) if (builder.records > 0) builder.reset()
-        for (const [progress, saved] of saving) progress.saved = saved
+        for (const [progress, saved] of saving) {
+          progress.saved = saved
+          progress.saved_us = saved.at_us
+        }
         this.inflight = undefined
         this.options.observer?.durable?.(number)
       },
@@ -400,7 +424,8 @@ export class Engine {
       progress.tail = snapshot ? 0 : tail
       if (snapshot) {
         puts.push(...takeSnapshot(task, seq))
-        saving.push([progress, { positions: task.channels.map((channel) => channel.position), seq }])
+        const positions = task.channels.map((channel) => channel.position)
+        saving.push([progress, { positions, seq, at_us: task.now_us }])
       }
       task.commit()
     }

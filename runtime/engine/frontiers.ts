@@ -9,13 +9,14 @@ import type { Outgoing } from './outgoing.ts'
 export const FRONTIERS = 'aitrader.frontiers'
 
 export function frontiersTopic({ lanes }: LanePlan): TopicSpec {
-  return { name: FRONTIERS, partitions: lanes.length, internal: true }
+  return { name: FRONTIERS, partitions: lanes.length, retention_us: 0, internal: true }
 }
 
 /** Mirrors `schemas/frontier-mark.avsc`. */
 export interface FrontierMark {
   readonly lane: string
   readonly frontier_us: number
+  readonly needed_us: number
   readonly ended: boolean
   readonly written: readonly {
     readonly topic: string
@@ -70,7 +71,12 @@ export class MarkWriter {
   }
 
   /** The batch with the mark of the commit in hand; it is free again after the commit behind it. */
-  write(frontier_us: number, ended: boolean, outgoing: readonly (readonly Outgoing[])[]): BatchBuilder {
+  write(
+    frontier_us: number,
+    needed_us: number,
+    ended: boolean,
+    outgoing: readonly (readonly Outgoing[])[],
+  ): BatchBuilder {
     const written: FrontierMark['written'][number][] = []
     for (const partitions of outgoing) {
       for (const { topic, partition, builder, last_producer, last_seq, last_time_us } of partitions) {
@@ -89,7 +95,7 @@ export class MarkWriter {
     this.#builder = this.#spare
     this.#spare = builder
     builder.reset()
-    const mark: FrontierMark = { lane: name, frontier_us, ended, written }
+    const mark: FrontierMark = { lane: name, frontier_us, needed_us, ended, written }
     builder.append(this.#options.mark, mark, name, name, 0, frontier_us, NO_CAUSES)
     this.frontier_us = frontier_us
     this.ended = ended

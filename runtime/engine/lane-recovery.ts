@@ -38,7 +38,7 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
     refuseForeignTail(task, tail, options.hashes)
     restored.push({ tail, fresh: from === 0 })
     if (from === 0 && tail.length === 0) continue
-    engine.resume(index, from + tail.length, tail.length)
+    engine.resume(index, from + tail.length, tail.length, from === 0 ? NOTHING_US : task.now_us)
     frontier_us = Math.max(frontier_us, task.now_us, tail.at(-1)?.frontier_us ?? 0)
   }
   // The last mark may be later than every entry: a silent lane has told others that it passed that time.

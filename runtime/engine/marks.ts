@@ -7,6 +7,7 @@ const LOOK_BACK = 256
 
 export interface LaneStanding {
   readonly frontier_us: number
+  readonly needed_us: number
   readonly ended: boolean
 }
 
@@ -38,8 +39,8 @@ export class Marks {
         this.#cursor.open(batch)
         while (this.#cursor.next()) {
           const { body_start, body_end } = this.#cursor
-          const { frontier_us, ended } = this.#mark.decode(batch.bodies, body_start, body_end)
-          this.standing.set(lane, { frontier_us, ended })
+          const { frontier_us, needed_us, ended } = this.#mark.decode(batch.bodies, body_start, body_end)
+          this.standing.set(lane, { frontier_us, needed_us, ended })
         }
       }
     }

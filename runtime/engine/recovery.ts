@@ -19,8 +19,8 @@ export interface Recoverable {
   readonly tasks: readonly Task[]
   readonly sources: readonly SourceState[]
   readonly scheduler: Scheduler
-  /** Journal entries of a task so far, and those since its last snapshot. */
-  resume(task: number, entries: number, tail: number): void
+  /** Journal entries of a task so far, those since its last snapshot, and the snapshot's stream time. */
+  resume(task: number, entries: number, tail: number, saved_us?: number): void
   /** Number of the next record of a partition that only this engine writes; of a lane. */
   continueAt(topic: PlannedTopic, partition: number, index: number): void
   /** The stream time that the lane had passed; of a lane. */

@@ -11,6 +11,8 @@ export interface FrontierMark {
   readonly lane: string
   /** Stream time that the lane has passed, microseconds since the epoch. */
   readonly frontier_us: number
+  /** The lane needs no record of this stream time or earlier to recover; -1: it needs all. */
+  readonly needed_us: number
   /** The lane's sources have ended and nothing follows in this run. */
   readonly ended: boolean
   /** Per partition that the commit wrote and other lanes read. */
@@ -19,8 +21,8 @@ export interface FrontierMark {
 
 export const FrontierMark: RecordType<FrontierMark> = {
   name: 'FrontierMark',
-  schema: "{\"type\":\"record\",\"name\":\"FrontierMark\",\"namespace\":\"aitrader\",\"doc\":\"How far one lane has come: every record that it will ever write up to this stream time is written.\",\"fields\":[{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"Lane; the record key.\"},{\"name\":\"frontier_us\",\"type\":\"long\",\"doc\":\"Stream time that the lane has passed, microseconds since the epoch.\"},{\"name\":\"ended\",\"type\":\"boolean\",\"doc\":\"The lane's sources have ended and nothing follows in this run.\"},{\"name\":\"written\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"FrontierWrite\",\"doc\":\"The last record that the same commit wrote to a partition.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Topic.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition.\"},{\"name\":\"producer\",\"type\":\"string\",\"doc\":\"Producer of that record.\"},{\"name\":\"seq\",\"type\":\"long\",\"doc\":\"Its sequence number.\"},{\"name\":\"stream_time_us\",\"type\":\"long\",\"doc\":\"Its stream time, microseconds since the epoch.\"}]}},\"doc\":\"Per partition that the commit wrote and other lanes read.\"}]}",
-  fingerprint: 'c9a7895111c1b16138c767cbe57f4bf93e3b71a1c91c123ae2ec0f1e3aaa1eb0',
+  schema: "{\"type\":\"record\",\"name\":\"FrontierMark\",\"namespace\":\"aitrader\",\"doc\":\"How far one lane has come: every record that it will ever write up to this stream time is written.\",\"fields\":[{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"Lane; the record key.\"},{\"name\":\"frontier_us\",\"type\":\"long\",\"doc\":\"Stream time that the lane has passed, microseconds since the epoch.\"},{\"name\":\"needed_us\",\"type\":\"long\",\"doc\":\"The lane needs no record of this stream time or earlier to recover; -1: it needs all.\"},{\"name\":\"ended\",\"type\":\"boolean\",\"doc\":\"The lane's sources have ended and nothing follows in this run.\"},{\"name\":\"written\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"FrontierWrite\",\"doc\":\"The last record that the same commit wrote to a partition.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Topic.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition.\"},{\"name\":\"producer\",\"type\":\"string\",\"doc\":\"Producer of that record.\"},{\"name\":\"seq\",\"type\":\"long\",\"doc\":\"Its sequence number.\"},{\"name\":\"stream_time_us\",\"type\":\"long\",\"doc\":\"Its stream time, microseconds since the epoch.\"}]}},\"doc\":\"Per partition that the commit wrote and other lanes read.\"}]}",
+  fingerprint: 'a6452337cacf83ef87094d53f9ceed1b1f81ad7ad337e782ed5685baf560b57c',
   encode(value, arena) {
     const start = arena.pos
     try {
@@ -48,7 +50,7 @@ function readFrontierWriteArray(): FrontierWrite[] {
 }
 
 function boundFrontierMark(value: FrontierMark): number {
-  let size = 19
+  let size = 27
   size += w.stringBound(value.lane)
   w.itemsOf(value.written)
   for (const item of value.written) {
@@ -60,6 +62,7 @@ function writeFrontierMark(buf: Buffer, pos: number, value: FrontierMark): numbe
   let at = pos
   at = w.putString(buf, at, value.lane)
   at = w.putLong(buf, at, value.frontier_us)
+  at = w.putLong(buf, at, value.needed_us)
   at = w.putBoolean(buf, at, value.ended)
   {
     const items = value.written
@@ -78,6 +81,7 @@ function readFrontierMark(): FrontierMark {
   return {
     lane: r.readString(),
     frontier_us: r.readLong(),
+    needed_us: r.readLong(),
     ended: r.readBoolean(),
     written: readFrontierWriteArray(),
   }
