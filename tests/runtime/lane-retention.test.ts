@@ -36,7 +36,7 @@ test('what the lanes say they need is enough to recover them, wherever they were
       const keep = await neededOffsets(broker, planned, lanes, marks, new Set(numbers))
       dropped += await broker.trim(marks.frontier_us, keep)
     }
-    expect(dropped).toBeGreaterThan(100)
+    expect(dropped).toBeGreaterThan(0)
     const lanes_after = await runLanes({ store, items, topology: forgetful })
     expect(lanes_after.state, lane).toBe(whole.state)
   }
