@@ -27,10 +27,33 @@ export type OnChange = (change: Change, number: number, of: number) => void
 export async function execute(changes: readonly Change[], world: World, onChange: OnChange): Promise<void> {
   const todo = changes.filter((change) => change.steps.length > 0)
   await rehearse(todo, world.cluster)
-  for (const [index, change] of todo.entries()) {
-    onChange(change, index + 1, todo.length)
-    for (const step of change.steps) await make(step, world)
+  let number = 0
+  for (const together of alike(todo)) {
+    for (const change of together) onChange(change, ++number, todo.length)
+    const steps = together.flatMap((change) => change.steps)
+    const created = steps.flatMap((step) => (step.do === 'create-topic' ? [step.topic] : []))
+    if (created.length > 0) await world.cluster.createTopics(created, false)
+    else await Promise.all(together.map((change) => inOrder(change.steps, world)))
   }
+}
+
+async function inOrder(steps: readonly Step[], world: World): Promise<void> {
+  for (const step of steps) await make(step, world)
+}
+
+/** Changes side by side that do not depend on one another: new topics, and schemas a few at a time. */
+function alike(changes: readonly Change[]): Change[][] {
+  const groups: Change[][] = []
+  let last = ''
+  for (const change of changes) {
+    const what = change.kind === 'subject' ? 'subject' : (change.steps[0]?.do ?? '')
+    const group = groups.at(-1)
+    const joins = what === last && (what === 'create-topic' || (what === 'subject' && (group?.length ?? 0) < 8))
+    if (joins) group?.push(change)
+    else groups.push([change])
+    last = what
+  }
+  return groups
 }
 
 async function rehearse(changes: readonly Change[], cluster: ClusterPort): Promise<void> {

@@ -15,6 +15,9 @@ export interface KafkaSite {
   close(): Promise<void>
 }
 
+/** A person waits: an address where nobody answers is said sooner than a running process gives up. */
+const CONNECT_MS = 4_000
+
 /** `addresses`: `HOST:PORT`, several with commas. Rejects as `Cluster.connect` and `openKafka` do. */
 export async function openKafkaSite(
   addresses: string,
@@ -24,7 +27,8 @@ export async function openKafkaSite(
   const bootstrap = parseBootstrap(addresses)
   const { client } = kafkaOf(topology)
   const security = await readSecurity(process.env)
-  const cluster = await Cluster.connect(await openWire(client, { bootstrap, security }), bootstrap)
+  const wire = await openWire(client, { bootstrap, security })
+  const cluster = await Cluster.connect(wire, bootstrap, { deadline_ms: CONNECT_MS })
   const memory = new Memory(() => openKafka({ bootstrap, client, security, topology: topology.name }), codecs)
   const close = async () => {
     await memory.close()
