@@ -16,18 +16,19 @@ export async function kafkaFromContainer(extra: Readonly<Record<string, string>>
   // Its reaper is an image of its own, which may not be there: the label and `sweep` do instead.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
   // Takes half a second to load, for those who use it.
-  const { GenericContainer, Wait } = await import('testcontainers')
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
+  const { host } = (await getContainerRuntimeClient()).info.containerRuntime
   // What clients are told to connect to must be known before the start.
   const [port] = await freePorts(1)
+  const bootstrap = `${host}:${port}`
   const container = await new GenericContainer(image)
     .withExposedPorts({ container: INSIDE, host: port! })
-    .withEnvironment(environment(port!, extra))
+    .withEnvironment(environment(bootstrap, extra))
     .withLabels({ [LABEL]: HOLDER })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(120_000)
     .start()
   const id = container.getId()
-  const bootstrap = `${container.getHost()}:${port}`
   return {
     bootstrap,
     how: `a container of ${image}`,
@@ -56,10 +57,10 @@ async function chooseImage(): Promise<string> {
  * `EXTERNAL` is for the tests, on the host's port; the broker itself must not need that port, or its transactions would
  * wait for a coordinator that it cannot reach.
  */
-function environment(port: number, extra: Readonly<Record<string, string>>): Record<string, string> {
+function environment(bootstrap: string, extra: Readonly<Record<string, string>>): Record<string, string> {
   const properties = {
     ...DEFAULTS,
-    'advertised.listeners': `EXTERNAL://127.0.0.1:${port},INTERNAL://127.0.0.1:9094`,
+    'advertised.listeners': `EXTERNAL://${bootstrap},INTERNAL://127.0.0.1:9094`,
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': '1@127.0.0.1:9093',
     'inter.broker.listener.name': 'INTERNAL',
