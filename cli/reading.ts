@@ -1,14 +1,20 @@
-import { type EmbeddedReader, openEmbeddedReader } from '../connectors/embedded/index.ts'
-import { AppError, type RecordType } from '../runtime/api/index.ts'
+import { openEmbeddedReader } from '../connectors/embedded/index.ts'
+import { AppError, type Follower, type Reader, type RecordType } from '../runtime/api/index.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
+import { outputTopics, type PlannedTopic } from '../runtime/plan/plan.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
 import { records } from '../schemas/generated/index.ts'
+import { mirror } from './deployed/mirror.ts'
+import { type Deployed, openDeployed } from './deployed/open.ts'
+import { deployedExtent, deployedRecords, followDeployed } from './deployed/records.ts'
+import type { Place } from './place.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
+import type { TopicExtent, TopicRecord } from './topic-record.ts'
 
-/** What the commands that read a data directory share: they see what is durable, beside a writer or without one. */
+/** What the commands that look at a run share: they see what is durable, beside writers or without one. */
 export interface Directory {
   readonly run: RunFile
-  readonly reader: EmbeddedReader
+  readonly reader: Reader
 }
 
 /**
@@ -25,9 +31,43 @@ export async function openDirectory(dir: string): Promise<Directory> {
   }
 }
 
-/** Opens `dir` for `work` and closes it whatever comes of that. */
-export async function inDirectory(dir: string, work: (directory: Directory) => Promise<void>): Promise<void> {
-  const directory = await openDirectory(dir)
+/** What a command looks at: the trail and all under it, or one stage, with what it ever wrote (`at`) or without. */
+export type Sight =
+  | { readonly kind: 'trail'; readonly resolve: boolean }
+  | { readonly kind: 'stage'; readonly stage: string; readonly at: boolean }
+
+/**
+ * Opens what the place names to look at; the caller closes it. Of a deployment only what is in sight is copied from
+ * Kafka, so that both read the same.
+ */
+export async function openReading(place: Place, sight: Sight): Promise<Directory> {
+  if (place.kind === 'directory') return openDirectory(place.dir)
+  const deployed = await openDeployed(place)
+  try {
+    const { plan, run } = deployed
+    if (sight.kind === 'trail') {
+      const { resolve } = sight
+      return { run, reader: await mirror(deployed, { topics: plan.topics, tasks: [], settled: true, resolve }) }
+    }
+    const tasks = plan.tasks.filter((task) => task.stage === sight.stage)
+    const inputs = tasks.flatMap((task) => task.inputs.map((input) => input.topic))
+    const outputs = sight.at ? tasks.flatMap((task) => [...outputTopics(task)]) : []
+    const topics = [...new Set([...inputs, ...outputs])]
+    // A stage that there is not is for the command to refuse.
+    const settled = sight.at && tasks.length > 0
+    return { run, reader: await mirror(deployed, { topics, tasks, settled, resolve: true }) }
+  } finally {
+    await deployed.close()
+  }
+}
+
+/** Opens what the place names for `work` and closes it whatever comes of that. */
+export async function inReading(
+  place: Place,
+  sight: Sight,
+  work: (directory: Directory) => Promise<void>,
+): Promise<void> {
+  const directory = await openReading(place, sight)
   try {
     await work(directory)
   } finally {
@@ -35,24 +75,78 @@ export async function inDirectory(dir: string, work: (directory: Directory) => P
   }
 }
 
-export interface TopicRecord {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly stream_time_us: number
-  readonly id: string
-  readonly key: string
-  readonly value: unknown
+/** The topics of a run, record by record, wherever it runs: on Kafka they are read where they are. */
+export interface Topics {
+  readonly run: RunFile
+  /** Records as they are now, partition by partition (or of `only` one), from offset `from` of each. */
+  read(topic: string, from?: number, only?: number): AsyncGenerator<TopicRecord>
+  /** Those and all that come, for ever; partitions take turns. */
+  follow(topic: string, from: number): AsyncGenerator<TopicRecord>
+  extent(topic: string): Promise<TopicExtent>
+  close(): Promise<void>
+}
+
+export async function openTopics(place: Place): Promise<Topics> {
+  if (place.kind === 'kafka') return topicsOfDeployed(await openDeployed(place))
+  return topicsOf(await openDirectory(place.dir))
+}
+
+/** Opens the topics of what the place names for `work` and closes them whatever comes of that. */
+export async function inTopics(place: Place, work: (topics: Topics) => Promise<void>): Promise<void> {
+  const topics = await openTopics(place)
+  try {
+    await work(topics)
+  } finally {
+    await topics.close()
+  }
+}
+
+function topicsOfDeployed(deployed: Deployed): Topics {
+  const { run, plan } = deployed
+  const find = (topic: string): PlannedTopic => {
+    recordOf({ run }, topic)
+    return plan.topics.find(({ name }) => name === topic) as PlannedTopic
+  }
+  return {
+    run,
+    read: (topic, from = 0, only) => deployedRecords(deployed, find(topic), from, only),
+    follow: (topic, from) => followDeployed(deployed, find(topic), from),
+    extent: (topic) => deployedExtent(deployed, find(topic)),
+    close: () => deployed.close(),
+  }
+}
+
+/** The topics of an opened directory. */
+export function topicsOf(directory: Directory): Topics {
+  const { reader, run } = directory
+  let digests: ReturnType<Reader['digests']> | undefined
+  return {
+    run,
+    read: (topic, from, only) => readTopic(directory, topic, from, only),
+    follow: (topic, from) => followTopic(directory, topic, from),
+    async extent(topic) {
+      digests ??= reader.digests()
+      const all = partitionsOf(directory, topic).map((partition) => reader.partition(topic, partition))
+      const { records: count, sha256 } = (await digests)[topic] ?? { records: 0, sha256: undefined }
+      const start_offsets = all.map((info) => info.start_offset)
+      return { start_offsets, end_offsets: all.map((info) => info.end_offset), records: count, sha256 }
+    },
+    close: () => reader.close(),
+  }
 }
 
 /** The record type of a topic; an AppError `TOPIC_UNKNOWN` that names the nearest ones. */
-export function recordOf({ run }: Directory, topic: string): RecordType<unknown> {
+export function recordOf({ run }: Pick<Directory, 'run'>, topic: string): RecordType<unknown> {
   const type = records[run.topology.topics[topic]?.record ?? '']
   if (type !== undefined) return type
-  throw new AppError('TOPIC_UNKNOWN', `the directory has no topic ${topic}`, {
+  throw new AppError('TOPIC_UNKNOWN', `the topology has no topic ${topic}`, {
     exit_code: 2,
     hint: hintFor(topic, Object.keys(run.topology.topics), 'topics'),
   })
+}
+
+function partitionsOf({ run }: Pick<Directory, 'run'>, topic: string): number[] {
+  return Array.from({ length: run.topology.topics[topic]?.partitions ?? 0 }, (_, partition) => partition)
 }
 
 /** Records of a topic as it is now, partition by partition (or of `only` one), from offset `from` of each. */
@@ -63,9 +157,8 @@ export async function* readTopic(
   only?: number,
 ): AsyncGenerator<TopicRecord> {
   const type = recordOf(directory, topic)
-  const partitions = directory.run.topology.topics[topic]?.partitions ?? 0
   const cursor = new RecordCursor()
-  for (let partition = only ?? 0; partition < (only === undefined ? partitions : only + 1); partition++) {
+  for (const partition of only === undefined ? partitionsOf(directory, topic) : [only]) {
     // What is written meanwhile is left for another time: a reader beside a writer comes to an end.
     const { end_offset } = directory.reader.partition(topic, partition)
     for (let offset = from; offset < end_offset; offset = cursor.offset + 1) {
@@ -81,10 +174,38 @@ export async function* readTopic(
   }
 }
 
+async function* followTopic(directory: Directory, topic: string, from: number): AsyncGenerator<TopicRecord> {
+  const type = recordOf(directory, topic)
+  const partitions = partitionsOf(directory, topic)
+  const follower: Follower = directory.reader.follow(
+    partitions.map((partition) => ({ topic, partition, offset: from })),
+  )
+  const cursor = new RecordCursor()
+  try {
+    for (;;) {
+      let taken = 0
+      for (const partition of partitions) {
+        const batch = follower.take(partition)
+        if (batch === undefined) continue
+        taken++
+        cursor.open(batch, from)
+        while (cursor.next()) {
+          const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)
+          const { offset, stream_time_us, id } = cursor
+          yield { topic, partition, offset, stream_time_us, id, key: cursor.key(), value }
+        }
+      }
+      if (taken === 0) await follower.ready()
+    }
+  } finally {
+    await follower.close()
+  }
+}
+
 /** Records of every topic that holds `record`. */
-export async function* readRecords(directory: Directory, record: string): AsyncGenerator<TopicRecord> {
-  for (const [name, topic] of Object.entries(directory.run.topology.topics)) {
-    if (topic.record === record) yield* readTopic(directory, name)
+export async function* readRecords({ run, read }: Topics, record: string): AsyncGenerator<TopicRecord> {
+  for (const [name, topic] of Object.entries(run.topology.topics)) {
+    if (topic.record === record) yield* read(name)
   }
 }
 

@@ -9,53 +9,54 @@ import { treeOf } from '../audit/tree.ts'
 import { verifyExport } from '../audit/verify-export.ts'
 import { verifyTopics } from '../audit/verify-topics.ts'
 import { Output } from '../output.ts'
-import { inDirectory } from '../reading.ts'
+import { type PlaceOptions, placeOf, placeOptions, placeText } from '../place.ts'
+import { inReading, type Sight } from '../reading.ts'
 
 /** `aitrader audit`: where results came from, and whether anything was changed since. Exit 3 if something does not hold. */
 export function auditCommand(): Command {
   const command = new Command('audit').description('trace results to raw frames, replay decisions, prove the trail')
-  command
-    .command('trace [id]')
+  placeOptions(command.command('trace [id]'))
     .description('walk from a fill, order or decision back to raw frames and check every link')
     .option('--all', 'all fills, orders and decisions')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--json', 'one JSON object per result')
     .action(trace)
-  command
-    .command('replay')
+  placeOptions(command.command('replay'))
     .description('run the decision path again from raw frames and recorded effects and compare every output')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--json', 'print the result as JSON')
     .action(replay)
-  command
-    .command('export <file>')
+  placeOptions(command.command('export <file>'))
     .description('write the audit trail into one file that can be verified anywhere')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--json', 'print the result as JSON')
     .action(writeExport)
-  command
-    .command('verify [file]')
-    .description('check an exported trail, or the trail of a data directory and all topics under it')
-    .option('--data <dir>', 'the data directory')
+  placeOptions(command.command('verify [file]'))
+    .description('check an exported trail, or the trail of a run and all topics under it')
     .option('--json', 'print the result as JSON')
     .action(verify)
   return command
 }
 
-async function trace(
-  id: string | undefined,
-  { all, data, json }: { all?: boolean; data: string; json?: boolean },
-): Promise<void> {
+interface AuditOptions extends PlaceOptions {
+  readonly all?: boolean
+  readonly json?: boolean
+}
+
+/** Hashes are of bytes as they were written; what is decoded is wanted in this build's schemas. */
+const BYTES: Sight = { kind: 'trail', resolve: false }
+const VALUES: Sight = { kind: 'trail', resolve: true }
+
+async function trace(id: string | undefined, options: AuditOptions): Promise<void> {
+  const { all, json } = options
   if ((id === undefined) === (all !== true))
     throw wrongUse('trace takes an id or --all', 'aitrader audit trace execution/0:4 --data DIR')
-  await inDirectory(data, async ({ reader, run }) => {
+  const place = placeOf(options)
+  await inReading(place, BYTES, async ({ reader, run }) => {
     const ticker = new Ticker('audit trace')
     const tracer = await Tracer.open(reader, run.topology, (records) => ticker.at(() => `${records} records indexed`))
     if (id !== undefined && !(await tracer.knows(id))) {
       ticker.end()
       throw new AppError('UNKNOWN_ID', `no record has the id ${id}`, {
         exit_code: 2,
-        hint: `ids look like execution/0:4; list them with \`aitrader topic read fills.global.v1 --data ${data}\``,
+        hint: `ids look like execution/0:4; list them with \`aitrader topic read fills.global.v1 ${placeText(place)}\``,
       })
     }
     const ids = id === undefined ? await objectIds(reader, run.topology, tracer) : [id]
@@ -80,8 +81,8 @@ function summaryOf({ kind, id, chain, frames, ok, reason }: Awaited<ReturnType<T
   return `${kind.padEnd(8)} ${id.padEnd(20)} ${String(chain.length).padStart(6)} records ${String(frames.length).padStart(5)} frames  ${result}`
 }
 
-async function replay({ data, json }: { data: string; json?: boolean }): Promise<void> {
-  await inDirectory(data, async ({ reader, run }) => {
+async function replay({ json, ...options }: AuditOptions): Promise<void> {
+  await inReading(placeOf(options), VALUES, async ({ reader, run }) => {
     const ticker = new Ticker('audit replay')
     let from_us: number | undefined
     const result = await replayDirectory(reader, run, (at_us, end_us) => {
@@ -92,7 +93,7 @@ async function replay({ data, json }: { data: string; json?: boolean }): Promise
     ticker.end()
     const { compared, different, first_difference, range, changed, stopped } = result
     if (changed.length > 0)
-      process.stderr.write(`the ${changed.join(', ')} of this build differ from those that wrote the directory\n`)
+      process.stderr.write(`the ${changed.join(', ')} of this build differ from those that wrote the records\n`)
     if (json === true) process.stdout.write(`${JSON.stringify(result)}\n`)
     else {
       const span = `${new Date(range.from_us / 1000).toISOString()} to ${new Date(range.to_us / 1000).toISOString()}`
@@ -107,8 +108,8 @@ async function replay({ data, json }: { data: string; json?: boolean }): Promise
   })
 }
 
-async function writeExport(file: string, { data, json }: { data: string; json?: boolean }): Promise<void> {
-  await inDirectory(data, async ({ reader, run }) => {
+async function writeExport(file: string, { json, ...options }: AuditOptions): Promise<void> {
+  await inReading(placeOf(options), BYTES, async ({ reader, run }) => {
     const ticker = new Ticker('audit export')
     const result = await exportTrail(reader, run.topology, file, (records) => ticker.at(() => `${records} events`))
     ticker.end()
@@ -120,9 +121,13 @@ async function writeExport(file: string, { data, json }: { data: string; json?: 
   })
 }
 
-async function verify(file: string | undefined, { data, json }: { data?: string; json?: boolean }): Promise<void> {
-  if ((file === undefined) === (data === undefined))
-    throw wrongUse('verify takes a file or --data', 'aitrader audit verify FILE, or aitrader audit verify --data DIR')
+async function verify(file: string | undefined, { json, ...options }: AuditOptions): Promise<void> {
+  const elsewhere = options.data !== undefined || options.kafka !== undefined || options.registry !== undefined
+  if ((file === undefined) !== elsewhere)
+    throw wrongUse(
+      'verify takes a file, --data or --kafka',
+      'aitrader audit verify FILE, or aitrader audit verify --data DIR',
+    )
   const ticker = new Ticker('audit verify')
   const progress = (records: number, of: number) => ticker.at(() => `${records} of ${of} events`)
   const print = (result: Awaited<ReturnType<typeof verifyExport>>) => {
@@ -141,7 +146,7 @@ async function verify(file: string | undefined, { data, json }: { data?: string;
   }
   if (file !== undefined) print(await verifyExport(file, progress))
   else
-    await inDirectory(data as string, async ({ reader, run }) =>
+    await inReading(placeOf(options), BYTES, async ({ reader, run }) =>
       print(await verifyTopics(reader, run.topology, progress)),
     )
 }

@@ -3,7 +3,7 @@ import type { Control } from '../../schemas/generated/index.ts'
 import { giveControl } from '../control-now.ts'
 import { checkActor, checkScope, knownScopes } from '../control-record.ts'
 import { isListening } from '../control-socket.ts'
-import { type Directory, openDirectory, readRecords } from '../reading.ts'
+import { type Directory, openDirectory, readRecords, topicsOf } from '../reading.ts'
 
 interface GiveOptions {
   readonly data: string
@@ -68,7 +68,8 @@ async function order(options: GiveOptions, trading_state: 'HALTED' | 'ACTIVE', c
 
 async function scopesOf(directory: Directory): Promise<string[]> {
   const symbols = new Set<string>()
-  for await (const { value } of readRecords(directory, 'Instrument')) symbols.add((value as { symbol: string }).symbol)
+  for await (const { value } of readRecords(topicsOf(directory), 'Instrument'))
+    symbols.add((value as { symbol: string }).symbol)
   return knownScopes(directory.run.topology, symbols)
 }
 
@@ -82,7 +83,7 @@ async function show({ data, json }: { data: string; json?: boolean }): Promise<v
   const directory = await openDirectory(data)
   const scopes = new Map<string, InForce>()
   try {
-    for await (const { value, offset, stream_time_us } of readRecords(directory, 'Control')) {
+    for await (const { value, offset, stream_time_us } of readRecords(topicsOf(directory), 'Control')) {
       const control = value as Control
       const before = scopes.get(control.scope)
       const trading_state = control.trading_state ?? before?.trading_state ?? 'ACTIVE'

@@ -4,17 +4,16 @@ import { hintFor } from '../../runtime/topology/nearest.ts'
 import type { DeadLetter } from '../../schemas/generated/index.ts'
 import { parseWhole } from '../options.ts'
 import { Output } from '../output.ts'
-import { type Directory, openDirectory, readRecords, readTopic, textOf } from '../reading.ts'
+import { type PlaceOptions, placeOf, placeOptions } from '../place.ts'
+import { inTopics, readRecords, type Topics, textOf } from '../reading.ts'
 
-interface ListOptions {
-  readonly data: string
+interface ListOptions extends PlaceOptions {
   readonly code?: string
   readonly stage?: string
   readonly json?: boolean
 }
 
-interface ShowOptions {
-  readonly data: string
+interface ShowOptions extends PlaceOptions {
   readonly topic?: string
   readonly partition: string
   readonly json?: boolean
@@ -23,19 +22,15 @@ interface ShowOptions {
 /** `aitrader dlq list|show`: the records that could not be processed, why, and their bytes as they came. */
 export function dlqCommand(): Command {
   const command = new Command('dlq').description('read the dead letters: records that could not be processed')
-  command
-    .command('list')
+  placeOptions(command.command('list'))
     .description('dead letters in the order they were written')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--code <code>', 'with this fault code only')
     .option('--stage <stage>', 'refused by this stage only')
     .option('--json', 'one JSON object per dead letter')
     .action(list)
-  command
-    .command('show')
+  placeOptions(command.command('show'))
     .description('one dead letter with its raw bytes: text where they are UTF-8, else a hex dump')
     .argument('<offset>', 'its offset, as `dlq list` tells it')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--topic <topic>', 'topic of the dead letter, where the topology has several')
     .option('--partition <n>', 'partition of the dead letter', '0')
     .option('--json', 'one JSON object; bytes that are no text as base64')
@@ -43,17 +38,16 @@ export function dlqCommand(): Command {
   return command
 }
 
-async function list({ data, code, stage, json }: ListOptions): Promise<void> {
-  const directory = await openDirectory(data)
-  try {
-    const { stages } = directory.run.topology
+async function list({ code, stage, json, ...options }: ListOptions): Promise<void> {
+  await inTopics(placeOf(options), async (topics) => {
+    const { stages } = topics.run.topology
     if (stage !== undefined && !Object.hasOwn(stages, stage)) {
       const hint = hintFor(stage, Object.keys(stages), 'stages')
       throw new AppError('STAGE_UNKNOWN', `the topology has no stage ${stage}`, { exit_code: 2, hint })
     }
     const out = new Output(process.stdout)
     let shown = 0
-    for await (const { topic, partition, offset, stream_time_us, value } of readRecords(directory, 'DeadLetter')) {
+    for await (const { topic, partition, offset, stream_time_us, value } of readRecords(topics, 'DeadLetter')) {
       const letter = value as DeadLetter
       if (code !== undefined && letter.code !== code) continue
       if (stage !== undefined && letter.stage !== stage) continue
@@ -75,9 +69,7 @@ async function list({ data, code, stage, json }: ListOptions): Promise<void> {
     }
     await out.end()
     if (shown === 0 && json !== true) process.stdout.write('no dead letters\n')
-  } finally {
-    await directory.reader.close()
-  }
+  })
 }
 
 function lineOf(row: {
@@ -95,27 +87,24 @@ function lineOf(row: {
 async function show(text: string, options: ShowOptions): Promise<void> {
   const offset = parseWhole(text, 'OFFSET')
   const partition = parseWhole(options.partition, '--partition')
-  const directory = await openDirectory(options.data)
-  try {
-    const topic = topicOf(directory, options.topic)
-    for await (const record of readTopic(directory, topic, offset, partition)) {
+  await inTopics(placeOf(options), async (topics) => {
+    const topic = topicOf(topics, options.topic)
+    for await (const record of topics.read(topic, offset, partition)) {
       if (record.offset !== offset) break
       const letter = record.value as DeadLetter
       process.stdout.write(options.json === true ? `${jsonOfLetter(record, letter)}\n` : pageOf(record, letter))
       return
     }
-    const { start_offset, end_offset } = directory.reader.partition(topic, partition)
+    const { start_offsets, end_offsets } = await topics.extent(topic)
+    const [start, end] = [start_offsets[partition] ?? 0, end_offsets[partition] ?? 0]
     throw new AppError('OFFSET_UNKNOWN', `${topic}/${partition} has no record ${offset}`, {
       exit_code: 2,
-      hint:
-        end_offset > start_offset ? `it holds ${start_offset} to ${end_offset - 1}` : 'it is empty: no dead letters',
+      hint: end > start ? `it holds ${start} to ${end - 1}` : 'it is empty: no dead letters',
     })
-  } finally {
-    await directory.reader.close()
-  }
+  })
 }
 
-function topicOf({ run }: Directory, wanted: string | undefined): string {
+function topicOf({ run }: Pick<Topics, 'run'>, wanted: string | undefined): string {
   const names = Object.entries(run.topology.topics).flatMap(([name, { record }]) =>
     record === 'DeadLetter' ? [name] : [],
   )

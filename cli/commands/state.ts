@@ -5,11 +5,11 @@ import { hintFor } from '../../runtime/topology/nearest.ts'
 import { compose } from '../compose.ts'
 import { parseWhole } from '../options.ts'
 import { Output } from '../output.ts'
-import { jsonOf, openDirectory, recordOf } from '../reading.ts'
+import { type PlaceOptions, placeOf, placeOptions } from '../place.ts'
+import { inReading, jsonOf, recordOf } from '../reading.ts'
 import { StageState } from '../stage-state.ts'
 
-interface StateOptions {
-  readonly data: string
+interface StateOptions extends PlaceOptions {
   readonly key?: string
   readonly at?: string
   readonly json?: boolean
@@ -17,10 +17,9 @@ interface StateOptions {
 
 /** `aitrader state STAGE`: what a stage knows, now or as of one of its input records. */
 export function stateCommand(): Command {
-  return new Command('state')
+  return placeOptions(new Command('state'))
     .description('what a stage knows: one object per key, now or as of an input record')
     .argument('<stage>', 'a stage of the topology')
-    .requiredOption('--data <dir>', 'the data directory')
     .option('--key <key>', 'this key only')
     .option('--at <topic:partition:offset>', 'as of this input record, it included; of the tasks that read it')
     .option('--json', 'one JSON object per key')
@@ -29,8 +28,7 @@ export function stateCommand(): Command {
 
 async function state(stage: string, options: StateOptions): Promise<void> {
   const at = options.at === undefined ? undefined : parseAt(options.at)
-  const directory = await openDirectory(options.data)
-  try {
+  await inReading(placeOf(options), { kind: 'stage', stage, at: at !== undefined }, async (directory) => {
     const { topology, source, seed } = directory.run
     const view = new StageState(directory.reader, await compose(topology, source, seed), stage)
     if (at !== undefined) recordOf(directory, at.topic)
@@ -40,9 +38,7 @@ async function state(stage: string, options: StateOptions): Promise<void> {
       await out.line(options.json === true ? jsonOf(entry) : textOf(entry))
     }
     await out.end()
-  } finally {
-    await directory.reader.close()
-  }
+  })
 }
 
 function parseAt(text: string): { topic: string; partition: number; offset: number } {

@@ -47,6 +47,6 @@ test('an unknown topic is refused with the nearest name', async () => {
   const ended = await aitrader('topic', 'read', 'market.book.v1', '--data', dir)
   expect(ended).toMatchObject({ code: 2, stdout: '' })
   expect(ended.stderr).toBe(
-    'aitrader: the directory has no topic market.book.v1 (TOPIC_UNKNOWN)\n  did you mean `market.books.v1`?\n',
+    'aitrader: the topology has no topic market.book.v1 (TOPIC_UNKNOWN)\n  did you mean `market.books.v1`?\n',
   )
 })
