@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const START_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 180_000
 
 export interface Charge {
   readonly command: string

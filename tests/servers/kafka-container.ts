@@ -26,7 +26,7 @@ export async function kafkaFromContainer(extra: Readonly<Record<string, string>>
     .withEnvironment(environment(bootstrap, extra))
     .withLabels({ [LABEL]: HOLDER })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withStartupTimeout(120_000)
+    .withStartupTimeout(180_000)
     .start()
   const id = container.getId()
   return {

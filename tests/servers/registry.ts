@@ -7,7 +7,7 @@ import { freePorts, Held } from './held.ts'
 import { findJava, registryApp, Unavailable } from './jars.ts'
 import { firstOf } from './kafka.ts'
 
-const START_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 180_000
 
 export interface SchemaRegistry {
   /** Its Confluent-compatible API. */
