@@ -35,22 +35,20 @@ function bareSide(client: (typeof CLIENTS)[number]): Side {
   }
 }
 
-/** Our engine: its ticks are loaded by a source of its own, before anything is measured. */
 function ourSide(client: (typeof CLIENTS)[number], threads: number): Side {
   return {
     engine: `aitrader on ${client}`,
     guarantee: 'exactly_once',
     threads,
-    start({ broker, records }, output) {
+    start({ broker, input }, output) {
       const args: EngineArguments = {
         kafka: broker,
         name: output.replaceAll('.', '-'),
-        input: `${output}.ticks`,
+        input,
         output,
         client,
         commit_ms: 100,
         commit_records: 20_000,
-        records,
         threads,
       }
       const script = join(import.meta.dirname, 'kafka-engine.worker.ts')

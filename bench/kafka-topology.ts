@@ -1,6 +1,6 @@
 /**
- * The topology of the Kafka benches: one stage of 8 partitions that reads ticks and writes totals, and the world in
- * which it is checked and planned. It is a topology like those of users, under names of its own for each run, so that
+ * The topology of the Kafka benches: one stage of 8 partitions that reads ticks, which others write, as they come, and
+ * writes totals; and the world in which it is checked and planned. It is a topology like those of users, under names of its own for each run, so that
  * runs share nothing but the broker.
  */
 import type { Hashes } from '../runtime/engine/journal.ts'
@@ -15,7 +15,7 @@ import { records, schemasHash } from './peers/kafka-streams/schemas/generated/in
 
 export interface BenchTopology {
   readonly name: string
-  /** Topic of the ticks. */
+  /** Topic of the ticks, which is there already. */
   readonly input: string
   /** Topic that the totals go to. */
   readonly output: string
@@ -34,7 +34,7 @@ export interface BenchPlan {
 const world: World = {
   processors: { totals },
   records: { ...shippedRecords, ...records },
-  sources: { feed: { record: 'Tick', description: 'The load.' } },
+  sources: {},
 }
 
 export function planBench({ name, input, output, client, commit_ms, commit_records }: BenchTopology): BenchPlan {
@@ -43,16 +43,16 @@ name: ${name}
 description: Running figures beside each tick.
 owner: bench
 kafka: { client: ${client}, commit_interval_ms: ${commit_ms}, commit_max_records: ${commit_records} }
-sources:
-  feed: { to: ${input} }
+sources: {}
 topics:
-  ${input}: { record: Tick, key: instrument_id, partitions: ${PARTITIONS} }
+  ${input}: { record: Tick, key: instrument_id, partitions: ${PARTITIONS}, external: true }
   ${output}: { record: TickTotal, key: instrument_id, partitions: ${PARTITIONS} }
 stages:
   totals:
     use: totals
     from: { ticks: ${input} }
     to: { totals: ${output} }
+    merge: arrival
 `
   const { topology, findings } = lint(text, 'bench', world)
   if (topology === undefined) throw new Error(JSON.stringify(findings, null, 2))

@@ -12,7 +12,7 @@ import { OutputDigest, PARTITIONS } from './kafka-load.ts'
 
 const EVERY_MS = 10
 const QUIET_MS = 1_500
-const STALL_MS = 30_000
+const STALL_MS = 90_000
 const READ_COMMITTED = 1
 
 export interface Growth {
