@@ -34,6 +34,9 @@ declare module 'kafkajs/src/network/connection.js' {
     constructor(parameters: ConnectionParameters)
     socket: Socket | undefined
     requestQueue: RequestQueue
+    authenticatedAt: unknown
+    sessionLifetime: { toNumber(): number }
+    isAuthenticated(): boolean
     authHandlers: { onError(): void } | null
     setVersions(versions: Record<number, { minVersion: number; maxVersion: number }>): void
     setSupportAuthenticationProtocol(supported: boolean): void

@@ -2,7 +2,7 @@
  * The wire over kafkajs 2.2.4's own `Connection`: its sockets, correlation ids, TLS and SASL; nothing above.
  *
  * Worked round here: its timer loop of 1 ms per idle connection, its sockets with Nagle's delay, `connect()` and
- * `disconnect()` that never end when the server falls silent, and lengths that it believes.
+ * `disconnect()` that never end when the server falls silent, lengths that it believes, and its renewal of sessions.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -45,6 +45,11 @@ class GuardedConnection extends Connection {
     const wrong = this.guard.check(chunk)
     if (wrong === undefined) super.processData(chunk)
     else this.end(wrong)
+  }
+
+  /** Once is enough: a connection whose session ends is replaced. Its own renewal fails for sessions of seconds. */
+  override isAuthenticated(): boolean {
+    return this.authenticatedAt !== null
   }
 
   /** Ends it at once and rejects what is under way; `disconnect` alone would wait for the answers. */
@@ -107,12 +112,15 @@ async function connectKafkajs(address: Address, options: LinkOptions): Promise<L
       options.connect_timeout_ms,
     )
   })
+  let replaced_at = Number.POSITIVE_INFINITY
   const opened = async () => {
     await connection.connect()
     if (sasl === undefined) return
     connection.setVersions(SASL_VERSIONS)
     connection.setSupportAuthenticationProtocol(true)
     await connection.authenticate()
+    const lifetime_ms = connection.sessionLifetime.toNumber()
+    if (lifetime_ms > 0) replaced_at = performance.now() + lifetime_ms * 0.8
   }
   try {
     await Promise.race([opened(), ended, late])
@@ -136,7 +144,7 @@ async function connectKafkajs(address: Address, options: LinkOptions): Promise<L
         response,
         logResponseError: false,
       }),
-    isOpen: () => connection.isConnected() && connection.ended === undefined,
+    isOpen: () => connection.isConnected() && connection.ended === undefined && performance.now() < replaced_at,
     destroy: () => connection.end(new Error('the connection was closed')),
   }
 }

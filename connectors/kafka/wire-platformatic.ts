@@ -2,7 +2,8 @@
  * The wire over @platformatic/kafka's own `Connection`: its sockets, correlation ids, TLS and SASL; nothing above.
  *
  * Worked round here: lengths that it believes (a negative one would throw inside its socket listener), errors emitted
- * where nobody listens, and its bound of five requests under way, which would let a waiting fetch hold up the rest.
+ * where nobody listens, its bound of five requests under way, and its authentication anew while other requests are under
+ * way, which brokers refuse: before a session ends, another connection takes over.
  */
 import { isIP, type Socket } from 'node:net'
 import { Connection, Writer } from '@platformatic/kafka'
@@ -25,6 +26,10 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
   })
   let failure: Error | undefined
   let wrong: Error | undefined
+  let session_ending = false
+  connection.reauthenticate = () => {
+    session_ending = true
+  }
   connection.on('error', (error) => {
     failure ??= error
   })
@@ -54,8 +59,12 @@ async function connectPlatformatic(address: Address, options: LinkOptions): Prom
           },
         )
       }),
-    isOpen: () => connection.isConnected() && !connection.socket.destroyed,
-    destroy: () => connection.socket.destroy(),
+    isOpen: () => connection.isConnected() && !connection.socket.destroyed && !session_ending,
+    destroy: () => {
+      // Clears its timer for the session's end, which would keep the process alive.
+      connection.close().catch(() => {})
+      connection.socket.destroy()
+    },
   }
 }
 

@@ -46,6 +46,7 @@ export interface Wire {
 export interface Link {
   /** Rejects when the connection ends before the answer. */
   send(api_key: number, api_version: number, body: Buffer): Promise<Buffer>
+  /** False once it has ended, or is about to: nothing new is sent over it then. */
   isOpen(): boolean
   /** Ends it at once; requests under way reject. */
   destroy(): void
@@ -81,6 +82,9 @@ interface Versions {
 interface OpenLink {
   readonly link: Link
   readonly versions: ReadonlyMap<number, Versions>
+  under_way: number
+  /** Replaced by another; ended when nothing is under way any more. */
+  retired: boolean
 }
 
 const NO_TAGS = Buffer.alloc(1)
@@ -121,18 +125,22 @@ export class LinkedWire implements Wire {
     options: SendOptions = {},
   ): Promise<Buffer> {
     const channel = options.channel ?? 'main'
-    const { link, versions } = node === 'any' ? await this.#any(channel) : await this.#to(this.#address(node), channel)
-    requireVersion(versions.get(api_key), api_key, api_version)
+    const open = node === 'any' ? await this.#any(channel) : await this.#to(this.#address(node), channel)
+    requireVersion(open.versions.get(api_key), api_key, api_version)
     const flexible = options.flexible === true
-    const answer = await this.#answer(
-      link.send(api_key, api_version, flexible ? Buffer.concat([NO_TAGS, body]) : body),
-      link,
-      options.timeout_ms ?? this.#request_timeout_ms,
-    )
-    if (!flexible) return answer
-    const header = new ByteReader(answer)
-    header.tags()
-    return answer.subarray(header.at)
+    const timeout_ms = options.timeout_ms ?? this.#request_timeout_ms
+    open.under_way++
+    try {
+      const sent = open.link.send(api_key, api_version, flexible ? Buffer.concat([NO_TAGS, body]) : body)
+      const answer = await this.#answer(sent, open.link, timeout_ms)
+      if (!flexible) return answer
+      const header = new ByteReader(answer)
+      header.tags()
+      return answer.subarray(header.at)
+    } finally {
+      open.under_way--
+      if (open.retired && open.under_way === 0) open.link.destroy()
+    }
   }
 
   setNodes(nodes: readonly KafkaNode[]): void {
@@ -194,6 +202,8 @@ export class LinkedWire implements Wire {
     if (open !== undefined) {
       this.#open.delete(key)
       this.#links.delete(key)
+      open.retired = true
+      if (open.under_way === 0) open.link.destroy()
     }
     let opening = this.#links.get(key)
     if (opening === undefined) {
@@ -207,7 +217,8 @@ export class LinkedWire implements Wire {
     try {
       const link = await this.#connect(address, this.#options)
       try {
-        const opened = { link, versions: await this.#versions(link, address) }
+        const versions = await this.#versions(link, address)
+        const opened = { link, versions, under_way: 0, retired: false }
         if (this.#closed) throw closed()
         this.#open.set(key, opened)
         return opened
