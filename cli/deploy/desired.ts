@@ -6,7 +6,8 @@ import type { RecordType } from '../../runtime/api/index.ts'
 import { FRONTIERS } from '../../runtime/engine/frontiers.ts'
 import { type Hashes, JOURNAL } from '../../runtime/engine/journal.ts'
 import type { Plan, PlannedTask } from '../../runtime/plan/plan.ts'
-import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { Control, FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { requestTopics } from '../run/requests.ts'
 import { neededAcls } from './acls.ts'
 import type { Desired, DesiredStore, DesiredSubject, DesiredTopic } from './model.ts'
 import { internalTopics, topicConfigs } from './topic-configs.ts'
@@ -75,6 +76,7 @@ function subjectsOf(plan: Plan): DesiredSubject[] {
     ),
     subject(topic(JOURNAL), JournalEntry, 'FULL_TRANSITIVE'),
     subject(topic(FRONTIERS), FrontierMark, 'FULL_TRANSITIVE'),
+    ...requestTopics(plan).map(({ name }) => subject(topic(name), Control, 'FULL_TRANSITIVE')),
   ]
 }
 

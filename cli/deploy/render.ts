@@ -33,11 +33,30 @@ export function renderPlan(changes: readonly Change[], colour: boolean): string 
         lines.push(`      ${change.blocked.hint}`)
       }
     }
+    if (kind === 'topic') lines.push(...settingsOfNew(shown))
     if (same > 0) lines.push(`    ${same} as ${same === 1 ? 'it is' : 'they are'}`)
     lines.push('')
   }
   lines.push(summaryLine(changes))
   return `${lines.join('\n')}\n`
+}
+
+/** New topics have a few sets of settings between them: each is told once. */
+function settingsOfNew(changes: readonly Change[]): string[] {
+  const topics = new Map<string, string[]>()
+  for (const { steps } of changes) {
+    for (const step of steps) {
+      if (step.do !== 'create-topic') continue
+      const settings = Object.entries(step.topic.configs).map(([name, value]) => `${name}=${value}`)
+      const text = settings.join(' ')
+      topics.set(text, [...(topics.get(text) ?? []), step.topic.name])
+    }
+  }
+  const most = Math.max(0, ...[...topics.values()].map((names) => names.length))
+  return [...topics].map(([settings, names]) => {
+    const whose = names.length === most ? (topics.size === 1 ? 'all' : 'the others') : names.join(', ')
+    return `    settings of ${whose}: ${settings}`
+  })
 }
 
 function isShown(change: Change): boolean {

@@ -9,6 +9,7 @@ import { frontiersTopic } from '../../runtime/engine/frontiers.ts'
 import { journalTopic } from '../../runtime/engine/journal.ts'
 import { planLanes } from '../../runtime/plan/lanes.ts'
 import type { Plan } from '../../runtime/plan/plan.ts'
+import { requestTopics } from '../run/requests.ts'
 
 export type TopicUse = 'records' | 'journal' | 'state'
 
@@ -48,6 +49,7 @@ export function internalTopics(plan: Plan): { name: string; partitions: number; 
   return [
     { name: topic(journal.name), partitions: journal.partitions, use: 'journal' },
     { name: topic(frontiers.name), partitions: frontiers.partitions, use: 'journal' },
+    ...requestTopics(plan).map(({ name, partitions }) => ({ name: topic(name), partitions, use: 'journal' as const })),
     { name: state, partitions: STATE_PARTITIONS, use: 'state' },
     { name: topics, partitions: 1, use: 'state' },
   ]

@@ -25,7 +25,7 @@ function topicChange(topic: DesiredTopic, desired: Desired, actual: Actual): Cha
   if (is === undefined) {
     const gone = known_id === undefined ? undefined : goneTopic(topic, desired, actual, 'is gone')
     if (gone !== undefined) return { ...gone, steps: [{ do: 'create-topic', topic }] }
-    const detail = [`${count(partitions, 'partition')}, ${copiesText(topic)}`, ...settings(topic.configs)]
+    const detail = [`${count(partitions, 'partition')}, ${copiesText(topic)}`]
     return { ...common, action: 'create', detail, steps: [{ do: 'create-topic', topic }] }
   }
   if (known_id !== undefined && known_id !== is.id) {
@@ -130,10 +130,6 @@ function strayTopic(topic: ActualTopic, actual: Actual): Change {
 
 function copiesText({ replication }: DesiredTopic): string {
   return replication === undefined ? "the broker's replication" : count(replication, 'copy', 'copies')
-}
-
-function settings(configs: Readonly<Record<string, string>>): string[] {
-  return Object.entries(configs).map(([name, value]) => `${name}: ${value}`)
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {
