@@ -1,18 +1,19 @@
-import { type TestRecord as ActualRecord, TestDriver } from '../api/test-driver.ts'
-import type { Runner } from '../engine/options.ts'
-import type { World } from '../plan/plan.ts'
+import { AppError } from '../api/fault.ts'
+import { Engine } from '../engine/engine.ts'
+import type { JournalType } from '../engine/journal.ts'
+import type { EngineOptions, Runner } from '../engine/options.ts'
+import { type FaultPlan, seededFaults } from '../log/fault-plan.ts'
+import { MemoryStore } from '../log/memory-store.ts'
+import { SimulatedLog } from '../log/simulated.ts'
+import { plan, type World } from '../plan/plan.ts'
 import type { TestRecord, TopologyTest } from './test-file.ts'
+import { play, readWritten, START_US, scriptOf, type TestScript, type Written } from './test-script.ts'
 import type { Topology } from './types.ts'
 
 /**
- * Runs topology tests on the engine, each on an empty log of its own.
- *
- * A test begins at 1 s of stream time, so that the topology's instruments, which are on their topic at 0 as in a run
- * unless the test gives that topic itself, are there before everything. Time goes on to `until`, or to the last record
- * given or expected; timers due by then have fired. What the stages wrote is compared in order of stream time; of one
- * instant, in order of partition.
+ * Runs topology tests, each on an empty log of its own, and compares what the stages wrote, in order of stream time; of
+ * one instant, in order of partition. Which broker the log is on is the ground's matter: the result is the same.
  */
-const START_US = 1_000_000
 
 export interface Difference {
   readonly topic: string
@@ -23,75 +24,93 @@ export interface Difference {
   readonly message: string
 }
 
-export interface TestRunOptions {
-  readonly topology: Topology
+/** Plays a script and answers what the stages wrote. */
+export type Ground = (script: TestScript, options: GroundOptions) => Promise<Written>
+
+export interface GroundOptions {
   readonly world: World
   /** What answers effects, by stage. */
   readonly runners?: Readonly<Record<string, Runner>>
 }
 
-/** What differs from the test's expectations; nothing if it holds. */
+export interface TestRunOptions extends GroundOptions {
+  readonly topology: Topology
+  /** Default: the simulated broker. */
+  readonly ground?: Ground
+}
+
+export interface TestResult {
+  /** What differs from the test's expectations; nothing if it holds. */
+  readonly differences: readonly Difference[]
+  /** Of everything that the stages wrote: equal on every ground. */
+  readonly sha256: string
+}
+
 export async function runTopologyTest(
   test: TopologyTest,
   stages: readonly string[],
   options: TestRunOptions,
-): Promise<Difference[]> {
-  const { topology } = options
-  const driver = await TestDriver.open({ ...options, stages })
-  let last_us = START_US
-  for (const [at_us, records] of instants(test, topology)) {
-    await driver.giveAll(at_us, records)
-    last_us = Math.max(last_us, at_us)
-  }
-  const end_us = Math.max(0, ...Object.values(test.expect).flatMap((all) => all.map(({ at_us }) => at_us)))
-  await driver.advance(Math.max(last_us, START_US + (test.until_us ?? end_us)))
-
-  const found: Difference[] = []
-  for (const topic of writtenTopics(topology, stages)) {
-    const actual = (await driver.read(topic)).filter(({ id }) => !id.startsWith('given:'))
-    actual.sort((a, b) => a.at_us - b.at_us)
-    found.push(...compare(topic, test.expect[topic] ?? [], actual, test.line))
-  }
-  return found
-}
-
-type Instant = [at_us: number, records: [topic: string, values: unknown[]][]]
-
-/** What is given, by instant, within one in the topology's order of topics. */
-function instants(test: TopologyTest, topology: Topology): Instant[] {
-  const by_time = new Map<number, [string, unknown[]][]>()
-  const add = (at_us: number, topic: string, value: unknown) => {
-    const all = by_time.get(at_us) ?? []
-    by_time.set(at_us, all)
-    const last = all.at(-1)
-    if (last?.[0] === topic) last[1].push(value)
-    else all.push([topic, [value]])
-  }
-  const declared = topology.sources.topology?.to
-  for (const topic of Object.keys(topology.topics)) {
-    if (topic === declared && test.given[topic] === undefined) {
-      for (const instrument of topology.instruments)
-        add(0, topic, { ...instrument, tradable: true, origin: 'TOPOLOGY' })
-    }
-    for (const { at_us, value } of test.given[topic] ?? []) add(START_US + at_us, topic, value)
-  }
-  return [...by_time].sort(([a], [b]) => a - b)
-}
-
-function writtenTopics(topology: Topology, stages: readonly string[]): string[] {
-  const written = new Set(
-    stages.flatMap((name) => {
-      const stage = topology.stages[name]
-      return stage === undefined ? [] : [...Object.values(stage.to), stage.faults_to]
-    }),
+): Promise<TestResult> {
+  const script = scriptOf(test, stages, options.topology)
+  const { topics, sha256 } = await (options.ground ?? simulatedGround())(script, options)
+  const differences = script.written.flatMap((topic) =>
+    compare(topic, test.expect[topic] ?? [], topics[topic] ?? [], test.line),
   )
-  return Object.keys(topology.topics).filter((name) => written.has(name))
+  return { differences, sha256 }
+}
+
+/** In memory, each test on a log of its own. */
+export function simulatedGround(faults?: FaultPlan): Ground {
+  return async (script, options) => {
+    const log = new SimulatedLog(new MemoryStore(), faults === undefined ? {} : { faults })
+    const engine = await playWhole(script, { ...engineOptions(script, options), broker: log.connect() })
+    return readWritten(log.connect(), script, engine.plan)
+  }
+}
+
+/**
+ * The simulated broker with a fault at about every other commit, which commits is `seed`'s choice: refused, or its answer
+ * or request lost. The process then starts anew on what is durable.
+ */
+export function faultyGround(seed: number): Ground {
+  return simulatedGround(seededFaults(seed, { not_written: 0.2, answer_lost: 0.15, request_lost: 0.15, slow: 0.1 }))
+}
+
+/** What engines of a test have in common; the schemas are this build's, so their ids may be any. */
+export function engineOptions(
+  { topology }: TestScript,
+  { world, runners = {} }: GroundOptions,
+): Omit<EngineOptions, 'broker'> {
+  return {
+    plan: plan(topology, world),
+    journal: world.records.JournalEntry as JournalType,
+    schemaId: () => 1,
+    hashes: { code: '', config: '', schemas: '', models: '' },
+    runners,
+  }
+}
+
+/** Lives that a test may take: a commit whose outcome is unknown ends one. */
+const MAX_LIVES = 1000
+
+/** All stages in one engine, which starts anew after a commit of unknown outcome; answers the engine of its last life. */
+export async function playWhole(script: TestScript, options: EngineOptions): Promise<Engine> {
+  for (let life = 1; ; life++) {
+    try {
+      const engine = await Engine.open(options)
+      await play(engine, script)
+      return engine
+    } catch (error) {
+      const may_go_on = error instanceof AppError && error.code === 'COMMIT_UNKNOWN' && life < MAX_LIVES
+      if (!may_go_on) throw error
+    }
+  }
 }
 
 function compare(
   topic: string,
   expected: readonly TestRecord[],
-  actual: readonly ActualRecord[],
+  actual: Written['topics'][string],
   test_line: number,
 ): Difference[] {
   const found: Difference[] = []

@@ -34,7 +34,8 @@ tests:
 async function differencesOf(text: string) {
   const { tests, topology, findings } = parseTestFile(text, 'x.test.yaml', world, () => crypto)
   expect(findings).toEqual([])
-  return runTopologyTest(tests!.tests[0]!, tests!.stages, { topology: topology!, world })
+  const { differences } = await runTopologyTest(tests!.tests[0]!, tests!.stages, { topology: topology!, world })
+  return differences
 }
 
 describe('a topology test', () => {

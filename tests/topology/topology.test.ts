@@ -26,7 +26,7 @@ describe.each(parsed)('$file', ({ tests, topology, findings }) => {
 
   test.each(tests?.tests.map((one) => [one.name, one] as const) ?? [])('%s', async (_name, one) => {
     const options = { topology: topology!, world, runners: runnersOf(topology!) }
-    expect(await runTopologyTest(one, tests!.stages, options)).toEqual([])
+    expect((await runTopologyTest(one, tests!.stages, options)).differences).toEqual([])
   })
 })
 

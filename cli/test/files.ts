@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../../runtime/api/index.ts'
+import { lint } from '../../runtime/topology/lint.ts'
+import { parseTestFile, type TopologyTest } from '../../runtime/topology/test-file.ts'
+import type { TestRunOptions } from '../../runtime/topology/test-run.ts'
+import type { World } from '../../runtime/topology/world.ts'
+import { runnersOf } from '../compose.ts'
+import { formatFindings, readText, wantsColour } from '../topology-file.ts'
+
+const FOLDER = 'tests/topology'
+
+/** A test, the stages that it runs and what with. */
+export interface Case {
+  readonly file: string
+  readonly test: TopologyTest
+  readonly stages: readonly string[]
+  readonly options: Pick<TestRunOptions, 'topology' | 'world' | 'runners'>
+}
+
+/** The files of the folder for tests. An AppError `NO_TESTS` (exit 2) if there is none. */
+export function shippedTests(): string[] {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')) : []
+  if (names.length > 0) return names.sort().map((name) => join(FOLDER, name))
+  throw new AppError('NO_TESTS', `there is no test in ${FOLDER}`, { exit_code: 2, hint: 'name a file' })
+}
+
+/** The tests of a file. Findings are printed and end the command with an AppError `TEST_INVALID` (exit 1). */
+export function casesOf(file: string, world: World): Case[] {
+  const load = (path: string) => (existsSync(path) ? lint(readText(path), path, world) : undefined)
+  const { tests, topology, findings } = parseTestFile(readText(file), file, world, load)
+  if (tests === undefined || topology === undefined) {
+    process.stderr.write(formatFindings(findings, wantsColour(process.stderr)))
+    throw new AppError('TEST_INVALID', `${file} has ${findings.length} findings`, {
+      exit_code: 1,
+      hint: `mend them; \`aitrader lint ${file}\` shows them again`,
+    })
+  }
+  const options = { topology, world, runners: runnersOf(topology) }
+  return tests.tests.map((test) => ({ file, test, stages: tests.stages, options }))
+}
