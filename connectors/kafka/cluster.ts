@@ -76,9 +76,9 @@ export class Cluster {
           return cluster
         } catch (error) {
           if (!(error instanceof RetriableError)) throw error
-          // Twice at the very first request is no broker that happened to stop.
+          // So often at the very first request is no broker that happens to stop.
           hung_up = error.code === 'KAFKA_DISCONNECTED' ? hung_up + 1 : 0
-          if (hung_up === 2 && !wire.named) throw wantsSasl(bootstrap)
+          if (hung_up === 5 && !wire.named) throw wantsSasl(bootstrap)
           if (performance.now() + MAX_DELAY_MS >= give_up_at) throw error
           await cluster.#pause(MAX_DELAY_MS, signal)
         }

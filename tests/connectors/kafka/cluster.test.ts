@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { Cluster, type Target } from '../../../connectors/kafka/cluster.ts'
 import { endTxn } from '../../../connectors/kafka/requests/end-txn.ts'
+import { initProducerId } from '../../../connectors/kafka/requests/init-producer-id.ts'
 import { listOffsets } from '../../../connectors/kafka/requests/list-offsets.ts'
 import { openWire, WIRE_CLIENTS } from '../../../connectors/kafka/wires.ts'
 import { RetriableError } from '../../../runtime/api/index.ts'
 import { describeWithKafka } from '../../servers/index.ts'
 import { fakeBroker } from './fake-broker.ts'
+import { type Fate, proxyTo, through } from './proxy.ts'
 import {
   codeAnswer,
   coordinatorAnswer,
@@ -24,7 +26,7 @@ const OFFSETS = {
   isolation: 'read_committed',
   topics: [{ topic: 'quotes', partitions: [{ partition: 1, timestamp_ms: -1 }] }],
 } as const
-const [LIST_OFFSETS, METADATA, FIND_COORDINATOR, END_TXN] = [2, 3, 10, 26]
+const [LIST_OFFSETS, METADATA, FIND_COORDINATOR, API_VERSIONS, INIT_PRODUCER_ID, END_TXN] = [2, 3, 10, 18, 22, 26]
 
 const lost = () => new RetriableError('KAFKA_DISCONNECTED', 'the connection ended before the answer')
 
@@ -209,5 +211,26 @@ describeWithKafka('a real cluster', ({ bootstrap }) => {
     expect(await cluster.coordinator('transaction', `cluster-test-${client}`)).toBe(controller)
     await expect(cluster.leader('cluster-test-nothing', 0)).rejects.toMatchObject({ code: 'KAFKA_NO_TOPIC' })
     await cluster.close()
+  })
+
+  it.each(WIRE_CLIENTS)('is reached over %s although connections end under every request', async (client) => {
+    const [host, port] = bootstrap.split(':')
+    const fates: Fate[] = ['request', 'answer', 'pass']
+    // Every kind of request is lost on the way there, then on the way back, and then gets through.
+    const proxy = await proxyTo({ host: host!, port: Number(port) }, (api_key, nth) =>
+      api_key === API_VERSIONS ? 'pass' : fates[(nth - 1) % 3]!,
+    )
+    const wire = through(await openWire(client, { bootstrap: [proxy.address] }), proxy)
+    const cluster = await Cluster.connect(wire, [proxy.address])
+    const transactional_id = `cluster-test-lost-${client}`
+    const to: Target = { coordinator: 'transaction', key: transactional_id }
+    const init = { transactional_id, transaction_timeout_ms: 10_000, producer_id: -1, producer_epoch: -1 }
+    const producer = await cluster.request(to, initProducerId, init)
+    expect(producer.error_code).toBe(0)
+    const end = cluster.request(to, endTxn, { transactional_id, ...producer, commit: false }, { retry: false })
+    await expect(end).rejects.toMatchObject({ code: 'KAFKA_DISCONNECTED' })
+    expect([...new Set(proxy.seen)]).toEqual([API_VERSIONS, METADATA, FIND_COORDINATOR, INIT_PRODUCER_ID, END_TXN])
+    await cluster.close()
+    proxy.close()
   })
 })
