@@ -10,6 +10,7 @@ import type {
   Transaction,
 } from '../../runtime/api/index.ts'
 import { BlockDigest, canonicalRuns, topicDigest } from '../../runtime/api/log.ts'
+import { requireExactlyOnce } from './capabilities.ts'
 import { Cluster } from './cluster.ts'
 import { CompactedTopic } from './compacted.ts'
 import type { Compression } from './compression.ts'
@@ -66,8 +67,9 @@ const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
  * `KAFKA_DENIED`.
  */
 export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
-  const { bootstrap, security } = options
-  const wire = await openWire(options.client ?? 'kafkajs', { bootstrap, security })
+  const { bootstrap, security, client = 'kafkajs' } = options
+  requireExactlyOnce(client)
+  const wire = await openWire(client, { bootstrap, security })
   const cluster = await Cluster.connect(wire, bootstrap)
   const broker = new KafkaBroker(cluster, options)
   try {
@@ -269,9 +271,10 @@ export class KafkaBroker implements Broker {
   }
 
   #committed(writes: readonly PartitionWrite[]): void {
-    for (const { port_topic, partition, end_offset } of writes) {
+    for (const { port_topic, partition, base_offset, end_offset } of writes) {
+      if (port_topic === undefined || base_offset < 0 || end_offset < 0) continue
       // Behind the records stands the marker of the commit.
-      if (port_topic !== undefined && end_offset >= 0) this.#reader.heard(port_topic, partition, 0, end_offset + 1)
+      this.#reader.wrote(port_topic, partition, base_offset, end_offset + 1)
     }
   }
 

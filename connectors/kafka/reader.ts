@@ -6,6 +6,7 @@ import { CODE, kafkaError } from './errors.ts'
 import { BatchCursor, damaged } from './record-batch.ts'
 import { decodeRecords } from './record-decoder.ts'
 import { type FetchedPartition, fetch } from './requests/fetch.ts'
+import { firstOffsetAt } from './time-search.ts'
 import { heldBack } from './undecided.ts'
 
 /**
@@ -63,6 +64,15 @@ export class PartitionReader {
       known.start = Math.max(known.start, start)
       known.end = Math.max(known.end, end)
     }
+  }
+
+  /**
+   * Notes a commit of ours: records from `base` on, its marker before `end`. It is the end only if nothing of others
+   * stands between what was known and it; otherwise that may still be open.
+   */
+  wrote(topic: string, partition: number, base: number, end: number): void {
+    const known = this.#extents.get(`${topic}/${partition}`)
+    if (known !== undefined && known.end === base) known.end = end
   }
 
   /**
@@ -138,12 +148,10 @@ export class PartitionReader {
   }
 
   async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {
-    const one = [{ topic, partition }]
     // The end first: a record written in between is then behind what is answered.
-    const [end] = (await this.#offsets(one, 'stable')) as [number]
-    // One less, since an index entry of exactly this time may stand behind other records of this time.
-    const [found] = (await this.#offsets(one, Math.max(0, Math.floor(stream_time_us / 1_000) - 1))) as [number]
-    return found < 0 ? end : Math.min(found, end)
+    const [end] = (await this.#offsets([{ topic, partition }], 'stable')) as [number]
+    const search = { cluster: this.#cluster, topic: this.#kafkaName(topic), partition }
+    return firstOffsetAt(search, Math.floor(stream_time_us / 1_000), end)
   }
 
   /** Stored bytes and offsets of one fetch from `offset` on. */
@@ -161,7 +169,7 @@ export class PartitionReader {
   /** In the order of `wanted`. */
   async #offsets(
     wanted: readonly { readonly topic: string; readonly partition: number }[],
-    at: 'earliest' | 'latest' | 'stable' | number,
+    at: 'earliest' | 'latest' | 'stable',
   ): Promise<number[]> {
     const partitions = wanted.map(({ topic, partition }) => ({ topic: this.#kafkaName(topic), partition }))
     return (await listOffsets(this.#cluster, partitions, at)).map(({ offset }) => offset)

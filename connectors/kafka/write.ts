@@ -20,7 +20,7 @@ export interface PartitionWrite {
   readonly port_topic?: string
   readonly partition: number
   readonly batches: readonly EncodedBatch[]
-  /** Of the first record of the batch written last; -1 while it is not known. */
+  /** Of the first record; -1 while it is not known. */
   base_offset: number
   /** Offset behind the last record; -1 while it is not known. */
   end_offset: number
@@ -139,7 +139,7 @@ async function send(node: number, group: readonly Open[], writer: Writer): Promi
     if (error_code === 0 || error_code === DUPLICATE_SEQUENCE_NUMBER) {
       const { records } = one.write.batches[one.next] as EncodedBatch
       sequences.set(where, nextSequence(sequences.get(where) ?? 0, records))
-      one.write.base_offset = base_offset
+      if (one.next === 0) one.write.base_offset = base_offset
       one.write.end_offset = base_offset < 0 ? -1 : base_offset + records
       one.next++
     } else if (error_code === CODE.MESSAGE_TOO_LARGE || error_code === CODE.RECORD_LIST_TOO_LARGE) {
