@@ -48,7 +48,8 @@ export async function kafkaFromJars({
   )
   const cluster_id = randomBytes(16).toString('base64url')
   const users = scram.flatMap((user) => ['--add-scram', user])
-  const format = ['kafka.tools.StorageTool', 'format', '-t', cluster_id, '-c', config, ...users]
+  // In one word, since an id may begin with a dash.
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster_id}`, '-c', config, ...users]
   const held = new Held({
     command: java,
     args: [`-Xmx${xmx}`, '-Xms128m', '-XX:+UseG1GC', LOGGING, '-cp', libs, 'kafka.Kafka', config],
