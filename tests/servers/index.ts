@@ -9,8 +9,7 @@
 import { describe, inject, it } from 'vitest'
 import { type ServerName, sharedServer } from './shared.ts'
 
-export { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
-export { type SchemaRegistry, startRegistry } from './registry.ts'
+export { type Kafka, startKafka } from './kafka.ts'
 
 /** `bootstrap` is shared by all files of the run: use names of topics, groups and ids that no other test has. */
 export function describeWithKafka(name: string, body: (kafka: { bootstrap: string }) => void): void {

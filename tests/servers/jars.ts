@@ -14,7 +14,7 @@ const FETCH_TIMEOUT_MS = 300_000
 export class Unavailable extends Error {}
 
 /** The folder that outlives runs: `AITRADER_CACHE`, or the user's cache. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const folder = process.env.AITRADER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'aitrader')
   mkdirSync(folder, { recursive: true })
   return folder
