@@ -5,7 +5,8 @@ import { type CompatibilityMode, subjectOf } from '../../connectors/registry/ind
 import type { RecordType } from '../../runtime/api/index.ts'
 import { FRONTIERS } from '../../runtime/engine/frontiers.ts'
 import { type Hashes, JOURNAL } from '../../runtime/engine/journal.ts'
-import type { Plan, PlannedTask } from '../../runtime/plan/plan.ts'
+import { planLanes } from '../../runtime/plan/lanes.ts'
+import { outputTopics, type Plan, type PlannedTask } from '../../runtime/plan/plan.ts'
 import { Control, FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
 import { requestTopics } from '../run/requests.ts'
 import { neededAcls } from './acls.ts'
@@ -49,6 +50,7 @@ export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
     subjects: subjectsOf(plan),
     group: name,
     producers: plan.producers,
+    lanes: laneTexts(plan),
     acls:
       options.principal === undefined
         ? undefined
@@ -89,6 +91,8 @@ function storeOf(plan: Plan, stage: string, hashes: Hashes): DesiredStore {
     hashes,
     tasks: tasks.map((task) => task.name),
     inputs: [...new Set(tasks.flatMap((task) => task.inputs.map((input) => input.topic.name)))],
+    channels: channelTexts(plan, stage),
+    outputs: [...outputTopics(first)].map(({ name }) => name),
     not_rebuilt:
       processor.kind !== 'processor'
         ? 'what answered it cannot be asked again'
@@ -96,6 +100,22 @@ function storeOf(plan: Plan, stage: string, hashes: Hashes): DesiredStore {
           ? 'the order in which its records arrived is kept for the journal behind the last snapshot only'
           : undefined,
   }
+}
+
+/** How a stage's tasks read their inputs, in the order that positions are kept in. */
+export function channelTexts(plan: Plan, stage: string): string[] {
+  const inputs = tasksOf(plan, stage).flatMap((task) => task.inputs)
+  const texts = inputs.map(({ topic, keyed, delay_us }) => {
+    return `${topic.name} (${topic.partitions} partitions, ${keyed ? 'keyed' : 'broadcast'}${delay_us > 0 ? `, after ${delay_us} us` : ''})`
+  })
+  return [...new Set(texts)]
+}
+
+/** Lanes with what each of them runs. */
+export function laneTexts(plan: Plan): string[] {
+  return planLanes(plan).lanes.map(({ name, sources, tasks }) => {
+    return `${name}: ${[...sources, ...tasks].map((one) => one.name).join(' ')}`
+  })
 }
 
 function tasksOf(plan: Plan, stage: string): PlannedTask[] {

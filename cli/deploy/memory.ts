@@ -1,7 +1,9 @@
 /** What the topology's own topics hold of its runs and applies, and the state that they made. */
 import type { Broker } from '../../runtime/api/index.ts'
 import type { WriterCodecs } from '../../runtime/engine/options.ts'
-import type { Plan } from '../../runtime/plan/plan.ts'
+import { type Plan, plan, type World } from '../../runtime/plan/plan.ts'
+import { shippedWorld } from '../world.ts'
+import { laneTexts } from './desired.ts'
 import type { Applied } from './model.ts'
 import type { Remembered } from './observe.ts'
 import { dropStage, forgetTask, rebuildStage, type StageOptions } from './rebuild-stage.ts'
@@ -15,12 +17,18 @@ const TRANSACTIONAL_ID = 'deployment.apply'
 export class Memory {
   private readonly open: () => Promise<Broker>
   private readonly codecs: WriterCodecs | undefined
+  private readonly world: () => Promise<World>
   private opened: Promise<Broker> | undefined
 
   /** `open` connects; it is called anew after topics were made again, since a connection may remember the old ones. */
-  constructor(open: () => Promise<Broker>, codecs: WriterCodecs | undefined) {
+  constructor(
+    open: () => Promise<Broker>,
+    codecs: WriterCodecs | undefined,
+    world: () => Promise<World> = shippedWorld,
+  ) {
     this.open = open
     this.codecs = codecs
+    this.world = world
   }
 
   /** What ran last; undefined where nothing ever did. */
@@ -32,14 +40,26 @@ export class Memory {
     return readApplied(await this.broker())
   }
 
-  /** `plan` is what is to run now. */
-  async recall(plan: Plan): Promise<Remembered> {
+  /** `now` is what is to run. */
+  async recall(now: Plan): Promise<Remembered> {
     const broker = await this.broker()
-    const run = await readRun(broker)
+    const [applied, run] = [await readApplied(broker), await readRun(broker)]
+    if (run === undefined) return { applied, stores: [], producers: undefined, lanes: undefined }
+    const before = await this.planned(run)
     return {
-      applied: await readApplied(broker),
-      stores: run === undefined ? [] : await storedStores(broker, this.codecs, run, plan),
-      producers: run?.producers,
+      applied,
+      stores: await storedStores(broker, this.codecs, run, now, before),
+      producers: run.producers,
+      lanes: before === undefined ? undefined : laneTexts(before),
+    }
+  }
+
+  /** The topology that ran, as tasks; undefined if it had a processor or record that this build has not. */
+  private async planned({ topology }: StoredRun): Promise<Plan | undefined> {
+    try {
+      return plan(topology, await this.world())
+    } catch {
+      return undefined
     }
   }
 
@@ -52,14 +72,14 @@ export class Memory {
   }
 
   /** Computes a stage's state again; answers how many records were read. */
-  async rebuild(plan: Plan, stage: string): Promise<number> {
-    return rebuildStage(await this.stageOptions(plan), stage)
+  async rebuild(now: Plan, stage: string): Promise<number> {
+    return rebuildStage(await this.stageOptions(now), stage)
   }
 
   /** Forgets a stage's state; of a stage that is no longer planned, everything. */
-  async drop(plan: Plan, stage: string): Promise<void> {
-    const options = await this.stageOptions(plan)
-    if (plan.stages.includes(stage)) return dropStage(options, stage)
+  async drop(now: Plan, stage: string): Promise<void> {
+    const options = await this.stageOptions(now)
+    if (now.stages.includes(stage)) return dropStage(options, stage)
     for (const task of options.producers) {
       if (task.startsWith(`${stage}/`)) await forgetTask(options.broker, TRANSACTIONAL_ID, task)
     }
@@ -81,8 +101,8 @@ export class Memory {
     return this.opened
   }
 
-  private async stageOptions(plan: Plan): Promise<StageOptions> {
-    const producers = (await this.run())?.producers ?? plan.producers
-    return { broker: await this.broker(), codecs: this.codecs, plan, producers }
+  private async stageOptions(now: Plan): Promise<StageOptions> {
+    const producers = (await this.run())?.producers ?? now.producers
+    return { broker: await this.broker(), codecs: this.codecs, plan: now, producers }
   }
 }

@@ -80,6 +80,10 @@ export interface DesiredStore {
   readonly tasks: readonly string[]
   /** Topics it reads. */
   readonly inputs: readonly string[]
+  /** How it reads them, a line each: its positions are by their order. */
+  readonly channels: readonly string[]
+  /** Topics it writes. */
+  readonly outputs: readonly string[]
   /** Why its state cannot be computed again from its inputs; undefined if it can. */
   readonly not_rebuilt: string | undefined
 }
@@ -104,6 +108,8 @@ export interface Desired {
   /** Undefined: nobody was named, so none are planned. */
   /** Names of all producers by the number of their journal partition. */
   readonly producers: readonly string[]
+  /** Names of all lanes with their tasks, by the number of their partition of frontiers. */
+  readonly lanes: readonly string[]
   readonly acls: { readonly principal: string; readonly needed: readonly Acl[] } | undefined
   readonly stores: readonly DesiredStore[]
   /** Stages whose state may be lost. */
@@ -146,6 +152,8 @@ export interface ActualStore {
   readonly tail: number
   /** Why its snapshot cannot be read by this build; undefined if it can. */
   readonly unreadable: string | undefined
+  /** How the stage read its inputs, as `DesiredStore.channels`; undefined where this build cannot tell any more. */
+  readonly channels: readonly string[] | undefined
 }
 
 /** What the last `apply` left, as it wrote it down. */
@@ -168,6 +176,8 @@ export interface Actual {
   readonly stores: readonly ActualStore[]
   /** Producers of the last run by the number of their journal partition; undefined: it never ran. */
   readonly producers: readonly string[] | undefined
+  /** Its lanes, as `Desired.lanes`; undefined too where this build cannot plan that topology any more. */
+  readonly lanes: readonly string[] | undefined
   readonly applied: Applied | undefined
 }
 

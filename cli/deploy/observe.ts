@@ -9,6 +9,7 @@ export interface Remembered {
   readonly stores: readonly ActualStore[]
   /** Producers of the last run, by the number of their journal partition. */
   readonly producers: readonly string[] | undefined
+  readonly lanes: readonly string[] | undefined
 }
 
 export async function observe(

@@ -157,13 +157,33 @@ async function runTo(task: Task, end_us: number, options: StageOptions, lanes: L
           task.deliver(channel, envelope)
         })
       } else if (feed.frontier_us >= end_us) break
-      else await feed.ready()
+      else await arrived(feed, task)
     }
     run(task, end_us)
   } finally {
     await feed.close()
   }
   return records
+}
+
+/** Nobody writes meanwhile: what has not arrived after so long is not on the topics. */
+const STALLED_MS = 30_000
+
+async function arrived(feed: Feed, task: Task): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const stalled = new Promise<never>((_, reject) => {
+    const { name } = task.planned
+    const error = new AppError('STATE_UNRECOVERABLE', `${name} cannot be rebuilt: its inputs end before it stood`, {
+      exit_code: 3,
+      hint: 'give the state up with `aitrader apply --allow-loss STAGE`, or begin anew with `aitrader reset --records`',
+    })
+    timer = setTimeout(() => reject(error), STALLED_MS)
+  })
+  try {
+    await Promise.race([feed.ready(), stalled])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function run(task: Task, limit_us: number): void {

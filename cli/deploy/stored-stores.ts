@@ -5,16 +5,18 @@ import type { WriterCodecs } from '../../runtime/engine/options.ts'
 import { load } from '../../runtime/engine/recovery.ts'
 import { type Outlet, Task } from '../../runtime/engine/task.ts'
 import type { Plan } from '../../runtime/plan/plan.ts'
+import { channelTexts } from './desired.ts'
 import { journalTail } from './journal-tail.ts'
 import type { ActualStore } from './model.ts'
 import type { StoredRun } from './stored-run.ts'
 
-/** Stages that have any state or history; `plan` is what is to run now. */
+/** Stages that have any state or history; `plan` is what is to run now, `before` what ran, if this build can tell. */
 export async function storedStores(
   reader: Reader,
   codecs: WriterCodecs | undefined,
-  run: StoredRun,
+  run: Pick<StoredRun, 'producers' | 'hashes'>,
   plan: Plan,
+  before: Plan | undefined,
 ): Promise<ActualStore[]> {
   const stores = new Map<string, ActualStore>()
   for (const [producer, task] of run.producers.entries()) {
@@ -30,6 +32,7 @@ export async function storedStores(
       hashes: distinct([...(known?.hashes ?? []), ...behind]),
       tail: (known?.tail ?? 0) + tail.length,
       unreadable: known?.unreadable ?? (await unreadable(reader, plan, task)),
+      channels: before === undefined ? undefined : channelTexts(before, stage),
     })
   }
   return [...stores.values()]

@@ -33,8 +33,13 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
   const is = actual.stores.find((one) => one.stage === store.stage)
   if (is === undefined) return { ...common, action: 'none', detail: newDetail(store, actual), impact: 'new', steps: [] }
 
+  const newcomers = desired.stores.filter(
+    (one) => isNew(one, actual) && one.outputs.some((topic) => store.inputs.includes(topic)),
+  )
+  if (newcomers.length > 0) return readsNewcomers(store, newcomers)
   const changed = differences(store.hashes, is.hashes)
-  if (is.unreadable === undefined) {
+  const moved = is.channels === undefined ? [] : movedChannels(store, is.channels)
+  if (is.unreadable === undefined && moved.length === 0) {
     if (changed.length === 0) return { ...common, action: 'none', detail: [], impact: 'kept', steps: [] }
     if (is.tail === 0) {
       const detail = [`${changed.join(', ')} changed; the last snapshot is taken over`]
@@ -42,7 +47,9 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
     }
   }
   const why =
-    is.unreadable ?? `${changed.join(', ')} changed behind the last snapshot (${entries(is.tail)} of its journal)`
+    is.unreadable ??
+    (moved.length > 0 ? `its inputs changed: ${moved.join(', ')}` : undefined) ??
+    `${changed.join(', ')} changed behind the last snapshot (${entries(is.tail)} of its journal)`
   const obstacle = rebuildObstacle(store, actual.topics)
   if (obstacle !== undefined) return lost(store.stage, `${why}; ${obstacle}`, desired)
   const records = inputRecords(store, actual.topics)
@@ -54,6 +61,37 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
     impact: 'rebuilt',
     steps: [{ do: 'rebuild-store', stage: store.stage }],
   }
+}
+
+/** A stage that the last run did not have, on a site where something ran. */
+function isNew({ stage }: DesiredStore, { producers }: Actual): boolean {
+  return producers !== undefined && !producers.some((producer) => producer.startsWith(`${stage}/`))
+}
+
+/** Records of stream times that a stage has passed would never reach it. */
+function readsNewcomers({ stage }: DesiredStore, newcomers: readonly DesiredStore[]): Change {
+  const who = newcomers.map((one) => one.stage).join(', ')
+  return {
+    kind: 'store',
+    resource: stage,
+    action: 'update',
+    detail: [`it reads what the new ${who} will write from the beginning, and has passed those stream times`],
+    destructive: false,
+    blocked: {
+      code: 'STAGE_TOO_LATE',
+      reason: `${stage} reads what the new ${who} will write from the beginning, and has passed those stream times`,
+      hint: 'begin anew with `aitrader reset --records`, or let a new stage read it',
+    },
+    impact: 'kept',
+    steps: [],
+  }
+}
+
+function movedChannels({ channels }: DesiredStore, before: readonly string[]): string[] {
+  const added = channels.filter((one) => !before.includes(one)).map((one) => `+${one}`)
+  const gone = before.filter((one) => !channels.includes(one)).map((one) => `-${one}`)
+  if (added.length + gone.length > 0) return [...added, ...gone]
+  return channels.every((one, index) => before[index] === one) ? [] : ['another order']
 }
 
 /** Why a stage's state cannot be computed again from its inputs; undefined if it can. */

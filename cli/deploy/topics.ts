@@ -68,17 +68,10 @@ function partitionsChange(topic: DesiredTopic, is: ActualTopic, desired: Desired
   if (records === 0) {
     return { ...common, action: 'replace', destructive: true, steps: [{ do: 'recreate-topic', topic }] }
   }
-  // Producers that were added behind the others take new partitions; nobody's journal moves.
-  const before = actual.producers
-  if (name === `${desired.prefix}journal` && before !== undefined && is.partitions < partitions) {
-    if (before.every((producer, number) => desired.producers[number] === producer)) {
-      return {
-        ...common,
-        action: 'update',
-        destructive: false,
-        steps: [{ do: 'add-partitions', topic: name, partitions }],
-      }
-    }
+  // What was added behind the others takes new partitions; nobody's journal or frontiers move.
+  if (is.partitions < partitions && growsBehind(name, desired, actual)) {
+    const steps: Step[] = [{ do: 'add-partitions', topic: name, partitions }]
+    return { ...common, action: 'update', destructive: false, steps }
   }
   return {
     ...common,
@@ -88,11 +81,21 @@ function partitionsChange(topic: DesiredTopic, is: ActualTopic, desired: Desired
       code: 'TOPIC_MISMATCH',
       reason: `${name} has ${is.partitions} partitions with ${records} records and is to have ${partitions}`,
       hint: topic.internal
-        ? 'the number of tasks changed: take the topology back to what it was, or begin anew with `aitrader reset`'
+        ? 'tasks or lanes moved: add stages behind the others in the file and in lanes of their own, or begin anew with `aitrader reset --records`'
         : `keys would change their partition: say \`partitions: ${is.partitions}\` again, or begin anew with \`aitrader reset --records\``,
     },
     steps: [],
   }
+}
+
+function growsBehind(name: string, { prefix, producers, lanes }: Desired, actual: Actual): boolean {
+  const [before, after] =
+    name === `${prefix}journal`
+      ? [actual.producers, producers]
+      : name === `${prefix}frontiers`
+        ? [actual.lanes, lanes]
+        : [undefined, []]
+  return before?.every((one, number) => after[number] === one) ?? false
 }
 
 function replicationChange(topic: DesiredTopic, is: ActualTopic): Change {

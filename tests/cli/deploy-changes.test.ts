@@ -32,6 +32,7 @@ test('an empty cluster is given every topic and every schema', () => {
     acls: undefined,
     stores: [],
     producers: undefined,
+    lanes: undefined,
     applied: undefined,
   }
   const all = pending(changesOf(desired, nothing))
@@ -178,6 +179,20 @@ describe('the journal', () => {
       destructive: false,
       steps: [{ do: 'add-partitions', topic: journal, partitions: desired.producers.length }],
     })
+  })
+
+  test('and the frontiers, where lanes were', () => {
+    const lanes = desired.lanes.slice(0, -1)
+    const change = only(desired, { ...withTopic(actual, 'crypto.frontiers', { partitions: lanes.length }), lanes })
+    expect(change.steps).toEqual([
+      { do: 'add-partitions', topic: 'crypto.frontiers', partitions: desired.lanes.length },
+    ])
+    const joined = [...lanes.slice(0, -1), `${lanes.at(-1)} another/0`]
+    const moved = only(desired, {
+      ...withTopic(actual, 'crypto.frontiers', { partitions: lanes.length }),
+      lanes: joined,
+    })
+    expect(moved.blocked).toMatchObject({ code: 'TOPIC_MISMATCH' })
   })
 
   test('is in the way where producers moved', () => {
@@ -443,6 +458,25 @@ describe('state', () => {
     expect(change.detail[0]).toBe('its snapshot has no field `quotes`')
   })
 
+  test('rebuilt: other inputs, though the snapshot could be read', () => {
+    const channels = desired.stores.find(({ stage }) => stage === 'nbbo')?.channels ?? []
+    const change = of(withStore(actual, 'nbbo', { channels: [...channels.slice(1), 'old.v1 (2 partitions, keyed)'] }))
+    expect(change.detail[0]).toBe(`its inputs changed: +${channels[0]}, -old.v1 (2 partitions, keyed)`)
+    expect(change.impact).toBe('rebuilt')
+    const order = of(withStore(actual, 'nbbo', { channels: [...channels].reverse() }))
+    expect(order.detail[0]).toBe('its inputs changed: another order')
+  })
+
+  test('in the way: it reads what a stage writes that the last run did not have', () => {
+    const producers = desired.producers.filter((name) => !name.startsWith('pattern-scorer/'))
+    const change = of({ ...actual, producers }, 'strategy')
+    expect(change.blocked).toMatchObject({
+      code: 'STAGE_TOO_LATE',
+      reason:
+        'strategy reads what the new pattern-scorer will write from the beginning, and has passed those stream times',
+    })
+  })
+
   test('the time is estimated', () => {
     const end_offsets = [9_000_000, 0, 0, 0]
     const is = withTopic(withStore(actual, 'nbbo', { hashes: [OTHER], tail: 1 }), BOOKS, { end_offsets })
@@ -471,7 +505,7 @@ describe('state', () => {
   })
 
   test('lost: the stage is no longer in the topology', () => {
-    const gone: ActualStore = { stage: 'old-stage', hashes: [HASHES], tail: 0, unreadable: undefined }
+    const gone: ActualStore = { stage: 'old-stage', hashes: [HASHES], tail: 0, unreadable: undefined, channels: [] }
     const change = only(desired, { ...actual, stores: [...actual.stores, gone] })
     expect(change).toMatchObject({ resource: 'old-stage', impact: 'lost', blocked: { code: 'STATE_LOST' } })
   })

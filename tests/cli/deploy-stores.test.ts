@@ -78,7 +78,7 @@ test('a dropped stage has no state and stands where it stood', async () => {
 })
 
 describe('what the last run left', () => {
-  const stores = (broker: Reader, of: Plan = whole) => storedStores(broker, undefined, RUN, of)
+  const stores = (broker: Reader, of: Plan = whole) => storedStores(broker, undefined, RUN, of, whole)
 
   test('after a clean stop: no tail, the hashes of the build', async () => {
     const { broker } = await afterRun()
@@ -104,7 +104,7 @@ describe('what the last run left', () => {
 
   test('a stage with fewer tasks than it had cannot take over all of its state', async () => {
     const { broker } = await afterRun()
-    const fewer = { ...whole, tasks: whole.tasks.filter(({ name }) => name !== 'sum/2') }
+    const fewer: Plan = { ...whole, tasks: whole.tasks.filter(({ name }) => name !== 'sum/2') }
     const sum = (await stores(broker, fewer)).find(({ stage }) => stage === 'sum')
     expect(sum?.unreadable).toBe('the stage has fewer tasks now, and sum/2 is none of them')
   })

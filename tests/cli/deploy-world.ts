@@ -45,9 +45,10 @@ export function settled(desired: Desired): Actual {
     group: { id: desired.group, state: 'Empty', members: [], offsets: [] },
     acls: desired.acls?.needed ?? [],
     stores: desired.stores.map(
-      ({ stage }): ActualStore => ({ stage, hashes: [HASHES], tail: 0, unreadable: undefined }),
+      ({ stage, channels }): ActualStore => ({ stage, hashes: [HASHES], tail: 0, unreadable: undefined, channels }),
     ),
     producers: desired.producers,
+    lanes: desired.lanes,
     applied: {
       cluster_id: 'cluster-a',
       topics: Object.fromEntries(topics.map(({ name, id }) => [name, id])),
