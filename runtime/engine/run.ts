@@ -56,7 +56,12 @@ export class Run {
   private readonly engine: Engine
   private readonly feed: SourceState
   private readonly feed_index: number
-  private readonly controls: { value: unknown; done: () => void; failed: (error: unknown) => void }[] = []
+  private readonly controls: {
+    readonly value: unknown
+    readonly position: Json
+    readonly done: () => void
+    readonly failed: (error: unknown) => void
+  }[] = []
   private readonly identity: string
   private readonly committer: Committer
   private ahead: SourceItem | undefined
@@ -87,10 +92,13 @@ export class Run {
     })
   }
 
-  /** Hands in a record for the source `control`; resolves when it is durable. An AppError `NO_CONTROL` (exit 2) without one. */
-  control(value: unknown): Promise<void> {
+  /**
+   * Hands in a record for the source `control`; resolves when it is durable. An AppError `NO_CONTROL` (exit 2) without
+   * one. `position`: where what hands them in goes on behind it, journaled with it as the source's position.
+   */
+  control(value: unknown, position: Json = null): Promise<void> {
     return new Promise((done, failed) => {
-      this.controls.push({ value, done, failed })
+      this.controls.push({ value, position, done, failed })
       this.wake?.()
     })
   }
@@ -276,7 +284,7 @@ export class Run {
     if (control === undefined) return undefined
     return (async () => {
       for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
-      engine.ingest(index, control.value, at_us, null, Number.NaN)
+      engine.ingest(index, control.value, at_us, control.position, Number.NaN)
       await engine.advance(at_us)
       await this.committer.now()
       await this.committer.settle()

@@ -30,7 +30,8 @@ const untext = new TextDecoder()
 
 /** What the keys of all cells and rows of a task begin with. */
 export const cellPrefix = (task: string): string => `${task}\u0000`
-const cellKey = (task: string, key: string): string => `${task}\u0000c\u0000${key}`
+/** Key of one cell. */
+export const cellKey = (task: string, key: string): string => `${task}\u0000c\u0000${key}`
 const rowKey = (task: string, port: string, key: string): string => `${task}\u0000t\u0000${port}\u0000${key}`
 
 /** The changes since the last snapshot; the task counts as clean afterwards. */

@@ -3,6 +3,7 @@ import { Engine, laneId } from '../../runtime/engine/engine.ts'
 import { type FrontierType, frontiersTopic, type LaneOptions } from '../../runtime/engine/frontiers.ts'
 import { type JournalType, journalTopic } from '../../runtime/engine/journal.ts'
 import { LaneRun } from '../../runtime/engine/lane-run.ts'
+import { firstMarks, type Rekeyed } from '../../runtime/engine/rekey.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { stateDigest } from '../../runtime/engine/state-view.ts'
 import type { Task } from '../../runtime/engine/task.ts'
@@ -20,10 +21,13 @@ import { ArraySource, doubling, Killed, type ToyRun, toy, VirtualClock, world } 
 export interface LanesResult {
   readonly digests: Readonly<Record<string, { records: number; sha256: string }>>
   readonly state: string
+  readonly tasks: readonly Task[]
   readonly lanes: readonly string[]
 }
 
 export interface LanesRun extends ToyRun {
+  /** State of an earlier generation that it begins with. */
+  readonly rekeyed?: Rekeyed
   /** Kills every lane once this many commits of the lane of this name are durable. */
   readonly kill?: { readonly lane: string; readonly after_commits: number }
   /** Virtual milliseconds that a look at the clock takes, by lane: how often each commits. */
@@ -38,6 +42,10 @@ export async function runLanes(options: LanesRun): Promise<LanesResult> {
   const log = new SimulatedLog(options.store, options.faults === undefined ? {} : { faults: options.faults })
   const broker = log.connect()
   await broker.declare([...topicSpecs(whole), journalTopic(whole), frontiersTopic(lanes)])
+  if (options.rekeyed !== undefined) {
+    const batches = firstMarks(lanes, FrontierMark as FrontierType, 1, options.rekeyed.frontier_us)
+    await (await broker.producer('seed')).commit({ batches, puts: options.rekeyed.puts })
+  }
   const tasks: Task[] = []
   const stop = { requested: false }
   const running: { nudge(): void }[] = []
@@ -87,6 +95,7 @@ export async function runLanes(options: LanesRun): Promise<LanesResult> {
   return {
     digests: await canonicalDigests(broker, whole),
     state: stateDigest(tasks),
+    tasks,
     lanes: lanes.lanes.map((lane) => laneId(whole, lane)),
   }
 }
