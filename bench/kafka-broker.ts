@@ -23,6 +23,7 @@ import { join } from 'node:path'
 
 const TWIN = join(import.meta.dirname, 'peers/kafka-streams')
 const HEAP_MB = 512
+const JAVA = 'java'
 
 export interface RunningBroker {
   /** `host:port`. */
@@ -35,11 +36,7 @@ export interface RunningBroker {
 /** The class path of broker and Streams; fetched once per content of `pom.xml`. */
 export function jars(): string {
   const folder = cached('jars', [join(TWIN, 'pom.xml')], (target) => {
-    execFileSync(
-      'mvn',
-      ['-q', '-f', join(TWIN, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${target}`],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    )
+    call('mvn', '-q', '-f', join(TWIN, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${target}`)
   })
   return join(folder, '*')
 }
@@ -51,13 +48,18 @@ export function twinClassPath(): string {
   const libraries = jars()
   const folder = cached('twin', [join(TWIN, 'pom.xml'), ...schemas, ...sources], (target) => {
     const made = `${target}.src`
-    execFileSync('java', ['-cp', libraries, sources[0] as string, made, ...schemas], { stdio: 'inherit' })
+    call(JAVA, '-cp', libraries, sources[0] as string, made, ...schemas)
     const records = readdirSync(made, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.java'))
     const all = [...records.map((name) => join(made, name)), ...sources.slice(1)]
-    execFileSync('javac', ['-d', target, '-cp', libraries, ...all], { stdio: 'inherit' })
+    call('javac', '-d', target, '-cp', libraries, ...all)
     rmSync(made, { recursive: true })
   })
   return `${folder}:${libraries}`
+}
+
+/** Runs a tool of the machine to its end; what it complains of is shown. */
+export function call(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' })
 }
 
 /** A folder of the cache named for what it is made from, so that a change makes another; made whole or not at all. */
@@ -82,11 +84,10 @@ export async function startBroker(port: number): Promise<RunningBroker> {
   writeFileSync(join(dir, 'log4j2.properties'), LOGGING)
   const logging = `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`
   const id = randomUUID().replaceAll('-', '').slice(0, 22)
-  const java = ['-cp', jars(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', path]
-  execFileSync('java', [logging, ...java], { stdio: ['ignore', 'ignore', 'inherit'] })
+  call(JAVA, logging, '-cp', jars(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', path)
   const out = openSync(join(dir, 'broker.log'), 'w')
   const heap = [`-Xms${HEAP_MB}m`, `-Xmx${HEAP_MB}m`, '-XX:+UseG1GC']
-  const child = spawn('java', [...heap, logging, '-cp', jars(), 'kafka.Kafka', path], { stdio: ['ignore', out, out] })
+  const child = spawn(JAVA, [...heap, logging, '-cp', jars(), 'kafka.Kafka', path], { stdio: ['ignore', out, out] })
   const end = () => child.kill('SIGKILL')
   process.once('exit', end)
   await accepting(child, port, join(dir, 'broker.log'))

@@ -1,9 +1,8 @@
 /** The ground that all sides of one Kafka bench stand on: one broker, one loaded topic, one expected output. */
-import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 import { buildId } from '../cli/compose.ts'
 import { schemaId } from '../schemas/framing.ts'
-import { openBroker } from './kafka-broker.ts'
+import { call, openBroker } from './kafka-broker.ts'
 import { expectedOutput, load } from './kafka-load.ts'
 import { createTopic, type Ground } from './kafka-measure.ts'
 import { Tick, TickTotal } from './peers/kafka-streams/schemas/generated/index.ts'
@@ -36,7 +35,7 @@ export async function onGround<T>(options: GroundOptions, work: (ground: Ground)
 
 /** Machine and versions, as every result names them. */
 export function surroundings() {
-  const java = execFileSync('java', ['--version'], { encoding: 'utf8' }).split('\n')[0]
+  const java = call('java', '--version').split('\n')[0]
   return {
     machine: {
       cpu: cpus()[0]?.model ?? '',
