@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Broker } from '../../runtime/api/index.ts'
-import { brokers, type LogUnderTest } from './brokers.ts'
+import { brokers, describeEachBroker, type LogUnderTest } from './brokers.ts'
 import { batchOf, digestOf, numbered, type TestRecord } from './records.ts'
 
 /** Digests: a function of keys, bodies and their order, and of nothing else. */
 
-describe.each(brokers)('$name broker', (kind) => {
+describeEachBroker((kind) => {
   let log: LogUnderTest
   let broker: Broker
   beforeEach(async () => {
