@@ -43,6 +43,8 @@ export interface KafkaOptions {
   readonly security?: Security | undefined
   /** The topology's name: internal topics, the state topic and transactional ids begin with it. */
   readonly topology: string
+  /** How long to look for a broker that answers, milliseconds; default 10,000. */
+  readonly connect_deadline_ms?: number | undefined
   /** Goes before the names of all topics and transactional ids; default none. */
   readonly prefix?: string | undefined
   /** Replication factor of topics to be created; default: the broker's. */
@@ -70,7 +72,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const { bootstrap, security, client = 'kafkajs' } = options
   requireExactlyOnce(client)
   const wire = await openWire(client, { bootstrap, security })
-  const cluster = await Cluster.connect(wire, bootstrap)
+  const cluster = await Cluster.connect(wire, bootstrap, { deadline_ms: options.connect_deadline_ms ?? 10_000 })
   const broker = new KafkaBroker(cluster, options)
   try {
     await broker.load()
@@ -109,7 +111,7 @@ export class KafkaBroker implements Broker {
       state: this.#state,
       replication: options.replication ?? -1,
       state_shards: options.state_shards ?? 8,
-      max_message_bytes: this.#max_message_bytes,
+      max_message_bytes: options.max_message_bytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     })
   }
 
@@ -253,18 +255,15 @@ export class KafkaBroker implements Broker {
       if (same === undefined) by_partition.set(name, [batch])
       else same.push(batch)
     }
-    const limits = {
-      target_bytes: TARGET_BYTES,
-      max_bytes: this.#max_message_bytes,
-      compression: this.#options.compression ?? 'none',
-    }
+    const compression = this.#options.compression ?? 'none'
     const writes: PartitionWrite[] = []
     for (const same of by_partition.values()) {
       const { topic, partition } = same[0] as Batch
-      const encoded = encodeRecords(same, limits)
+      const max_bytes = this.#topics.maxBytes(topic)
+      const encoded = encodeRecords(same, { target_bytes: Math.min(TARGET_BYTES, max_bytes), max_bytes, compression })
       writes.push({ topic: this.#names.topic(topic), port_topic: topic, partition, batches: encoded, ...UNWRITTEN })
     }
-    for (const [partition, encoded] of this.#stores.encode(puts, this.#max_message_bytes)) {
+    for (const [partition, encoded] of this.#stores.encode(puts, this.#topics.maxStateBytes())) {
       writes.push({ topic: this.#state.topic, partition, batches: encoded, ...UNWRITTEN })
     }
     return writes
@@ -276,10 +275,6 @@ export class KafkaBroker implements Broker {
       // Behind the records stands the marker of the commit.
       this.#reader.wrote(port_topic, partition, base_offset, end_offset + 1)
     }
-  }
-
-  get #max_message_bytes(): number {
-    return this.#options.max_message_bytes ?? DEFAULT_MAX_MESSAGE_BYTES
   }
 
   #alive(): void {

@@ -1,4 +1,5 @@
 import { AppError, type TopicSpec } from '../../runtime/api/index.ts'
+import { describeTopics } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import type { CompactedTopic } from './compacted.ts'
 import { CODE, kafkaError } from './errors.ts'
@@ -40,6 +41,8 @@ export interface TopicsOptions {
 export class Topics {
   readonly #options: TopicsOptions
   #declared = new Map<string, Declared>()
+  /** `max.message.bytes` of topics, by Kafka's names. */
+  readonly #max_bytes = new Map<string, number>()
 
   constructor(options: TopicsOptions) {
     this.#options = options
@@ -64,6 +67,15 @@ export class Topics {
     return this.#declared.has(name)
   }
 
+  /** Greatest record batch that the topic takes. */
+  maxBytes(name: string): number {
+    return this.#max_bytes.get(this.#options.names.topic(name)) ?? this.#options.max_message_bytes
+  }
+
+  maxStateBytes(): number {
+    return this.#max_bytes.get(this.#options.state.topic) ?? this.#options.max_message_bytes
+  }
+
   /** Reads what was declared by whomever. */
   async load(): Promise<void> {
     const existing = await this.#existing([this.#options.declared.topic, this.#options.state.topic])
@@ -77,6 +89,7 @@ export class Topics {
       )
     }
     this.#declared = declared
+    await this.#learnLimits()
   }
 
   async declare(specs: readonly TopicSpec[]): Promise<void> {
@@ -104,6 +117,16 @@ export class Topics {
     state.partitions ||= state_shards
     if (changed.size > 0) await this.#write(changed)
     for (const [name, now] of changed) this.#declared.set(name, now)
+    await this.#learnLimits()
+  }
+
+  async #learnLimits(): Promise<void> {
+    const { cluster, names, state } = this.#options
+    const wanted = [state.topic, ...[...this.#declared.keys()].map((name) => names.topic(name))]
+    for (const { topic, config } of await describeTopics(cluster, wanted)) {
+      const limit = Number(config.find(({ name }) => name === 'max.message.bytes')?.value)
+      if (limit > 0) this.#max_bytes.set(topic, limit)
+    }
   }
 
   get #log(): Record<string, string> {
