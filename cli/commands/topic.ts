@@ -50,11 +50,12 @@ async function read(topic: string, options: ReadOptions): Promise<void> {
   const follow = options.follow === true
   await inTopics(placeOf(options), async (topics) => {
     const out = new Output(process.stdout)
-    let count = 0
+    let left = limit
+    if (left === 0) return
     for await (const record of follow ? topics.follow(topic, from) : topics.read(topic, from)) {
-      if (count++ >= limit) break
       await out.line(options.json === true ? jsonOf(record) : lineOf(record))
       if (follow) await out.end()
+      if (--left === 0) break
     }
     await out.end()
   })
