@@ -9,7 +9,12 @@ export function nullBroker(): Broker {
     read: async () => undefined,
     async *scan() {},
     get: async () => undefined,
-    follow: () => ({ take: () => undefined, ready: () => new Promise(() => {}), close: async () => {} }),
+    follow: () => ({
+      take: () => undefined,
+      taken: () => 0,
+      ready: () => new Promise(() => {}),
+      close: async () => {},
+    }),
     offsetAt: async () => 0,
     digests: async () => ({}),
     close: async () => {},

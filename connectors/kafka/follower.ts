@@ -110,6 +110,16 @@ export class KafkaFollower implements Follower {
     return batches[0]
   }
 
+  taken(index: number): number {
+    const { decoded, chunks, position } = this.#followed[index] as Followed
+    if (decoded[0] !== undefined) return decoded[0].base_offset
+    const chunk = chunks[0]
+    if (chunk === undefined) return position
+    const cursor = new BatchCursor().open(chunk.bytes, '')
+    cursor.at(chunk.starts[chunk.taken] as number)
+    return cursor.base_offset
+  }
+
   ready(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#stop.signal.aborted) return Promise.reject(closed())

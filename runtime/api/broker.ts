@@ -70,6 +70,8 @@ export interface Position {
 export interface Follower {
   /** Next batch of partition `index` (of those followed) that is here already; undefined if there is none yet. */
   take(index: number): StoredBatch | undefined
+  /** Offset before which everything of partition `index` was taken: the end, where there is nothing to take. */
+  taken(index: number): number
   /** Resolves when a `take` that answered undefined may have something. Rejects with what ended the reading. */
   ready(): Promise<void>
   close(): Promise<void>

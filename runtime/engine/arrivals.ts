@@ -3,6 +3,7 @@ import { assert } from '../api/fault.ts'
 import { RecordCursor } from '../log/batch.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
+import type { Standing } from './feed.ts'
 import type { WriterCodecs } from './options.ts'
 import { storedEnvelope } from './stored.ts'
 
@@ -61,6 +62,16 @@ export class Arrivals {
       if ((await broker.read(topic.name, partition, this.#positions[at] as number)) !== undefined) return false
     }
     return true
+  }
+
+  /** How far each partition was read. */
+  standing(): Standing[] {
+    return this.#options.partitions.map(({ topic, partition }, at) => ({
+      topic: topic.name,
+      partition,
+      offset: this.#follower.taken(at),
+      held: this.#waiting[at]?.records ?? 0,
+    }))
   }
 
   /** Resolves when there may be more. */

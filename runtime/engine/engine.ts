@@ -346,6 +346,7 @@ export class Engine {
         return await this.producer.commit(transaction)
       } catch (error) {
         if (!(error instanceof RetriableError) || attempt >= MAX_COMMIT_ATTEMPTS) throw error
+        this.options.observer?.retried?.()
         await this.options.backOff?.(attempt)
       }
     }

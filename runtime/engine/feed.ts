@@ -27,6 +27,14 @@ export interface FeedOptions {
   readonly partitions: readonly FeedPartition[]
 }
 
+/** How far a partition was read: everything before `offset` was taken over, of it `held` records wait for their turn. */
+export interface Standing {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly held: number
+}
+
 /** Records held per partition beyond which no more are taken of it while others are awaited. */
 const MAX_HELD = 20_000
 
@@ -252,6 +260,16 @@ export class Feed {
       const incoming = this.#incoming[at] as Incoming
       while (incoming.next_us === at_us) to(incoming.take(), at)
     }
+  }
+
+  /** How far each partition was read. */
+  standing(): Standing[] {
+    return this.#incoming.map(({ topic, partition, held, waiting }, at) => ({
+      topic: topic.name,
+      partition,
+      offset: this.#follower.taken(this.#marked.length + at),
+      held: held + (waiting?.records ?? 0),
+    }))
   }
 
   /** Whether every lane that is read has said that it ended, and everything it wrote is released. */

@@ -6,7 +6,7 @@ import { producerNumbers } from '../plan/plan.ts'
 import { Feed, type FeedPartition } from './feed.ts'
 import { FRONTIERS, type LaneOptions } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
-import type { EngineOptions } from './options.ts'
+import type { EngineOptions, Observer } from './options.ts'
 import { load, type Recoverable, refuseForeignTail, rerun, rerunTail } from './recovery.ts'
 import type { Task } from './task.ts'
 
@@ -47,7 +47,9 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
   engine.recovered(frontier_us)
 
   const producers = producerNumbers(plan)
+  const progress = new RestoreProgress(options.observer, engine.tasks.length, frontier_us)
   for (const [index, task] of engine.tasks.entries()) {
+    progress.begin(index, task.now_us)
     const { tail, fresh } = restored[index] as (typeof restored)[number]
     if (task.planned.merge === 'arrival') {
       await rerun(task, tail, broker, producers, options.codecs)
@@ -74,7 +76,11 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
           feed.pump()
           const next_us = feed.next_us
           if (next_us <= Math.min(limit_us, feed.frontier_us)) {
-            feed.release(next_us, (envelope, at) => task.deliver(at, envelope))
+            feed.release(next_us, (envelope, at) => {
+              progress.records++
+              task.deliver(at, envelope)
+            })
+            progress.at(next_us)
           } else if (feed.frontier_us >= limit_us) return
           else await feed.ready()
         }
@@ -88,6 +94,39 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
       engine.continueAt(input.topic, input.partition, position + length)
     }
     engine.scheduler.wake(index, task.nextDue())
+  }
+  options.observer?.restoring?.(1, progress.records)
+}
+
+/** Tells the observer how far a recovery is: each task is a part of it, measured in the stream time that it passes. */
+class RestoreProgress {
+  records = 0
+  readonly #observer: Observer | undefined
+  readonly #tasks: number
+  readonly #to_us: number
+  #task = 0
+  #from_us = 0
+
+  constructor(observer: Observer | undefined, tasks: number, to_us: number) {
+    this.#observer = observer
+    this.#tasks = tasks
+    this.#to_us = to_us
+  }
+
+  /** Task number `task` is next; what it has passed already needs no reading. */
+  begin(task: number, passed_us: number): void {
+    this.#task = task
+    this.#from_us = passed_us
+    this.#observer?.restoring?.(task / this.#tasks, this.records)
+  }
+
+  /** The task has come to `at_us`. */
+  at(at_us: number): void {
+    // A task without a snapshot begins with its first record, whenever that was.
+    if (this.#from_us <= 0) this.#from_us = at_us
+    const span_us = Math.max(1, this.#to_us - this.#from_us)
+    const within = Math.min(1, Math.max(0, at_us - this.#from_us) / span_us)
+    this.#observer?.restoring?.((this.#task + within) / this.#tasks, this.records)
   }
 }
 

@@ -5,7 +5,7 @@ import { Arrivals } from './arrivals.ts'
 import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
 import type { Envelope } from './envelope.ts'
-import { Feed } from './feed.ts'
+import { Feed, type Standing } from './feed.ts'
 import type { LaneOptions } from './frontiers.ts'
 import { Marks } from './marks.ts'
 import type { WriterCodecs } from './options.ts'
@@ -36,6 +36,7 @@ export class LaneRun {
   private readonly options: LaneRunOptions
   private readonly committer: Committer
   private wake: (() => void) | undefined
+  private input: { standing(): Standing[] } | undefined
 
   constructor(options: LaneRunOptions) {
     this.options = options
@@ -53,6 +54,11 @@ export class LaneRun {
     this.wake?.()
   }
 
+  /** How far each partition that other lanes write was read; nothing before the run has begun. */
+  standing(): readonly Standing[] {
+    return this.input?.standing() ?? []
+  }
+
   /** Runs to the end, or until stopped; everything is durable and snapshot when it resolves. */
   async run(): Promise<void> {
     if (takesAsTheyCome(this.options.lane.lane)) return this.runArrivals()
@@ -60,6 +66,7 @@ export class LaneRun {
     const producers = producerNumbers(engine.plan)
     const { plan: lanes, mark } = lane
     const feed = await Feed.open({ broker, lanes, mark, producers, codecs, partitions: engine.outsideFeed })
+    this.input = feed
     try {
       while (!stop.requested) {
         this.committer.check()
@@ -83,6 +90,7 @@ export class LaneRun {
     const { engine, broker, codecs, stop } = this.options
     const producers = producerNumbers(engine.plan)
     const arrivals = new Arrivals({ broker, producers, codecs, partitions: engine.outsideArrivals })
+    this.input = arrivals
     const { plan: lanes, mark } = this.options.lane
     const writers = engine.outsideFeed.flatMap(({ topic, partition }) => lanes.writers(topic, partition))
     const marks = new Marks(broker, mark, [...new Set(writers)])

@@ -41,6 +41,10 @@ export interface Observer {
   committing?(commit: number): void
   /** The commit that was begun as number `commit` is durable. */
   durable?(commit: number): void
+  /** A commit was refused, nothing was written, and the same is sent again. */
+  retried?(): void
+  /** A lane has recovered to `ratio` (0 to 1, 1 at its end) and read `records` again for that. */
+  restoring?(ratio: number, records: number): void
 }
 
 /** What the engine knows of one source: its next sequence number and where it stands. */

@@ -84,6 +84,7 @@ export class LogView implements Reader {
         next[index] = batch.base_offset + batch.records
         return batch
       },
+      taken: (index) => next[index] as number,
       ready: async () => {
         if (this.#changes.count() <= looked) await this.#changes.next()
       },
