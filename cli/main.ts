@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import('./commands/lint.ts')).lintCommand(),
   plan: async () => (await import('./commands/plan.ts')).planCommand(),
   apply: async () => (await import('./commands/apply.ts')).applyCommand(),
+  rescale: async () => (await import('./commands/rescale.ts')).rescaleCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
   test: async () => (await import('./commands/test.ts')).testCommand(),
   graph: async () => (await import('./commands/graph.ts')).graphCommand(),
