@@ -191,53 +191,67 @@ describeWithKafkaAndRegistry('deploying to a real cluster', ({ bootstrap: kafka,
     })
   })
 
-  test('what ran is kept; a stage is reset alone, or everything', async () => {
+  test('what ran is kept; a stage is reset alone, one is added, everything is reset', async () => {
     const { file, name, events } = smallTopology()
     await applied(file)
     const lines = await captureLines(3, 200)
     const path = capture(newFolder(), 'frames.txt', lines)
-    const ran = await aitrader(
-      'run',
-      ...addresses,
-      '--topology',
-      file,
-      '--replay',
-      path,
-      '--format',
-      'binance-spot',
-      '--once',
-      '--json',
-    )
-    expect([ran.code, json(ran).frames]).toEqual([0, lines.length])
-
-    const stores = () => withSite(servers, file, async (site) => (await planned(site, file)).actual.stores)
-    const kept = await withSite(servers, file, async (site) => (await planned(site, file)).changes)
-    expect(pending(kept)).toEqual([])
-    expect(kept.filter(({ kind }) => kind === 'store').map(({ resource, impact }) => [resource, impact])).toEqual([
+    const run = async (of: string) => {
+      const replay = ['--replay', path, '--format', 'binance-spot', '--once', '--json']
+      const ended = await aitrader('run', ...addresses, '--topology', of, ...replay)
+      expect([ended.code, ended.stderr]).toEqual([0, ''])
+      return json(ended) as { frames: number; topics: Record<string, { records: number; sha256: string }> }
+    }
+    const stores = (of: string) =>
+      withSite(servers, of, async (site) => {
+        const { changes } = await planned(site, of)
+        const impacts = changes.filter(({ kind }) => kind === 'store').map((one) => [one.resource, one.impact])
+        return { impacts, rest: pending(changes) }
+      })
+    const first = await run(file)
+    expect(first.frames).toBe(lines.length)
+    const kept = [
       ['normalizer', 'kept'],
       ['book-builder', 'kept'],
-    ])
+    ]
+    expect(await stores(file)).toEqual({ impacts: kept, rest: [] })
 
-    const more = smallTopology({ name, partitions: 3 })
-    const blocked = await command('apply', more.file, '--yes')
+    const blocked = await command('apply', smallTopology({ name, partitions: 3 }).file, '--yes')
     expect([blocked.code, blocked.stderr.includes('TOPIC_MISMATCH')]).toEqual([1, true])
     expect(blocked.stderr).toContain('say `partitions: 2` again')
 
     const alone = await inProcess('reset', '--kafka', kafka, '--topology', file, '--stages', 'book-builder')
-    expect([alone.code, alone.stdout]).toEqual([
-      0,
-      expect.stringMatching(/^compute the state of book-builder again from \d+ records\n$/),
-    ])
-    expect(await stores()).toHaveLength(2)
+    const computed = /^compute the state of book-builder again from \d+ records\n$/
+    expect([alone.code, alone.stdout]).toEqual([0, expect.stringMatching(computed)])
+    expect(await stores(file)).toEqual({ impacts: kept, rest: [] })
 
-    const refused = await inProcess('reset', '--kafka', kafka, '--topology', file)
+    // Behind the others: it begins with all there is, and they go on.
+    const more = smallTopology({ name, nbbo: true })
+    const { impacts, rest } = await stores(more.file)
+    expect(impacts).toEqual([...kept.map(([stage]) => [stage, 'migrated']), ['nbbo', 'new']])
+    expect(rest.map(({ kind, action, resource }) => `${action} ${kind} ${resource}`)).toEqual([
+      `create topic t-${name}.nbbo.v1`,
+      `update topic ${name}.journal`,
+      `update topic ${name}.frontiers`,
+      `create subject t-${name}.nbbo.v1-value`,
+    ])
+    expect(rest.some(({ destructive, blocked: why }) => destructive || why !== undefined)).toBe(false)
+    await applied(more.file)
+    const second = await run(more.file)
+    const { [`t-${name}.nbbo.v1`]: _, [`t-${name}.dead.v1`]: dead, ...others } = second.topics
+    expect(first.topics).toMatchObject(others)
+    // Instruments that nobody declared are refused by the new stage, each once.
+    expect(dead?.records).toBe(3)
+
+    const refused = await inProcess('reset', '--kafka', kafka, '--topology', more.file)
     expect([refused.code, refused.stderr.includes('RECORDS_REMAIN')]).toEqual([2, true])
-    const shown = await inProcess('reset', '--kafka', kafka, '--topology', file, '--records', '--dry-run')
+    const shown = await inProcess('reset', '--kafka', kafka, '--topology', more.file, '--records', '--dry-run')
     expect(shown.stdout).toContain(`make ${events} again; `)
-    expect(await stores()).toHaveLength(2)
-    const all = await inProcess('reset', '--kafka', kafka, '--topology', file, '--records', '--yes')
+    expect((await stores(more.file)).impacts).toHaveLength(3)
+    const all = await inProcess('reset', '--kafka', kafka, '--topology', more.file, '--records', '--yes')
     expect(all.code).toBe(0)
-    expect(await stores()).toEqual([])
-    expect(await waiting(file)).toEqual([])
-  })
+    const fresh = ['normalizer', 'book-builder', 'nbbo'].map((stage) => [stage, 'new'])
+    expect(await stores(more.file)).toEqual({ impacts: fresh, rest: [] })
+    expect(await run(more.file)).toMatchObject({ topics: second.topics })
+  }, 180_000)
 })

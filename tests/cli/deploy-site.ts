@@ -24,15 +24,27 @@ export interface Small {
 export interface SmallOptions {
   readonly name?: string
   readonly partitions?: number
-  /** More lines of the events' topic. */
-  readonly events?: string
+  /** With a stage more, behind the others. */
+  readonly nbbo?: boolean
+}
+
+function stage(name: string, events: string): string {
+  return `  nbbo:
+    use: nbbo
+    from:
+      books: { topic: t-${name}.books.v1, as: broadcast }
+      events: { topic: ${events}, as: broadcast }
+      instruments: t-${name}.instruments.v1
+    to: { nbbo: t-${name}.nbbo.v1 }
+    faults_to: t-${name}.dead.v1
+`
 }
 
 /** Frames in, market events and books out. */
 export function smallTopology({
   name = `dep${process.pid}-${++made}`,
   partitions = 2,
-  events = '',
+  nbbo = false,
 }: SmallOptions = {}): Small {
   const topics = { frames: `${name}.x.frames.v1`, events: `${name}.x.events.v1` }
   // Not under the topology's own prefix: its topics are the user's.
@@ -45,11 +57,11 @@ sources:
   feed: { to: ${own(topics.frames)} }
 topics:
   ${own(topics.frames)}: { record: RawFrame, key: venue_symbol, partitions: ${partitions} }
-  ${own(topics.events)}: { record: MarketEvent, key: instrument_id, partitions: ${partitions}${events} }
+  ${own(topics.events)}: { record: MarketEvent, key: instrument_id, partitions: ${partitions} }
   t-${name}.instruments.v1: { record: Instrument, key: instrument_id, partitions: 1 }
   t-${name}.books.v1: { record: BookUpdate, key: instrument_id, partitions: ${partitions} }
   t-${name}.dead.v1: { record: DeadLetter, key: origin_topic, partitions: 1 }
-stages:
+${nbbo ? `  t-${name}.nbbo.v1: { record: Nbbo, key: symbol, partitions: 1 }\n` : ''}stages:
   normalizer:
     use: normalizer
     from: { frames: ${own(topics.frames)} }
@@ -60,7 +72,7 @@ stages:
     from: { events: ${own(topics.events)} }
     to: { books: t-${name}.books.v1 }
     faults_to: t-${name}.dead.v1
-`
+${nbbo ? stage(name, own(topics.events)) : ''}`
   writeFileSync(file, text)
   return { name, file, frames: own(topics.frames), events: own(topics.events) }
 }
