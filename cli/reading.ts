@@ -4,9 +4,8 @@ import { RecordCursor } from '../runtime/log/batch.ts'
 import { outputTopics, type PlannedTopic } from '../runtime/plan/plan.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
 import { records } from '../schemas/generated/index.ts'
-import { mirror } from './deployed/mirror.ts'
-import { type Deployed, openDeployed } from './deployed/open.ts'
-import { deployedExtent, deployedRecords, followDeployed } from './deployed/records.ts'
+import { isListening } from './control-socket.ts'
+import type { Deployed } from './deployed/open.ts'
 import type { Place } from './place.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 import type { TopicExtent, TopicRecord } from './topic-record.ts'
@@ -42,6 +41,9 @@ export type Sight =
  */
 export async function openReading(place: Place, sight: Sight): Promise<Directory> {
   if (place.kind === 'directory') return openDirectory(place.dir)
+  // Kafka's clients are loaded where they are needed only.
+  const { openDeployed } = await import('./deployed/open.ts')
+  const { mirror } = await import('./deployed/mirror.ts')
   const deployed = await openDeployed(place)
   try {
     const { plan, run } = deployed
@@ -83,12 +85,18 @@ export interface Topics {
   /** Those and all that come, for ever; partitions take turns. */
   follow(topic: string, from: number): AsyncGenerator<TopicRecord>
   extent(topic: string): Promise<TopicExtent>
+  /** Whether a process runs it that takes orders. */
+  running(): Promise<boolean>
   close(): Promise<void>
 }
 
 export async function openTopics(place: Place): Promise<Topics> {
-  if (place.kind === 'kafka') return topicsOfDeployed(await openDeployed(place))
-  return topicsOf(await openDirectory(place.dir))
+  if (place.kind === 'directory') {
+    const { dir } = place
+    return topicsOf(await openDirectory(dir), () => isListening(dir))
+  }
+  const { openDeployed } = await import('./deployed/open.ts')
+  return topicsOfDeployed(await openDeployed(place))
 }
 
 /** Opens the topics of what the place names for `work` and closes them whatever comes of that. */
@@ -101,7 +109,10 @@ export async function inTopics(place: Place, work: (topics: Topics) => Promise<v
   }
 }
 
-function topicsOfDeployed(deployed: Deployed): Topics {
+/** The topics of a deployment, which is closed with them. */
+export async function topicsOfDeployed(deployed: Deployed): Promise<Topics> {
+  const { sourceOwner } = await import('./deployed/owners.ts')
+  const { deployedExtent, deployedRecords, followDeployed } = await import('./deployed/records.ts')
   const { run, plan } = deployed
   const find = (topic: string): PlannedTopic => {
     recordOf({ run }, topic)
@@ -112,12 +123,13 @@ function topicsOfDeployed(deployed: Deployed): Topics {
     read: (topic, from = 0, only) => deployedRecords(deployed, find(topic), from, only),
     follow: (topic, from) => followDeployed(deployed, find(topic), from),
     extent: (topic) => deployedExtent(deployed, find(topic)),
+    running: async () => (await sourceOwner(deployed)) !== undefined,
     close: () => deployed.close(),
   }
 }
 
 /** The topics of an opened directory. */
-export function topicsOf(directory: Directory): Topics {
+export function topicsOf(directory: Directory, running: Topics['running'] = async () => false): Topics {
   const { reader, run } = directory
   let digests: ReturnType<Reader['digests']> | undefined
   return {
@@ -131,6 +143,7 @@ export function topicsOf(directory: Directory): Topics {
       const start_offsets = all.map((info) => info.start_offset)
       return { start_offsets, end_offsets: all.map((info) => info.end_offset), records: count, sha256 }
     },
+    running,
     close: () => reader.close(),
   }
 }

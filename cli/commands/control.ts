@@ -1,15 +1,15 @@
 import { Command } from 'commander'
 import type { Control } from '../../schemas/generated/index.ts'
-import { giveControl } from '../control-now.ts'
 import { checkActor, checkScope, knownScopes } from '../control-record.ts'
-import { isListening } from '../control-socket.ts'
-import { type Directory, openDirectory, readRecords, topicsOf } from '../reading.ts'
+import { parseDuration } from '../options.ts'
+import { type DirectoryPlace, type KafkaPlace, type PlaceOptions, placeOf, placeOptions } from '../place.ts'
+import { openDirectory, openTopics, readRecords, type Topics, topicsOf, topicsOfDeployed } from '../reading.ts'
 
-interface GiveOptions {
-  readonly data: string
+interface GiveOptions extends PlaceOptions {
   readonly scope: string
   readonly actor: string
   readonly reason: string
+  readonly timeout: string
   readonly cancelOpen?: boolean
   readonly json?: boolean
 }
@@ -17,18 +17,17 @@ interface GiveOptions {
 /**
  * `aitrader control kill|resume|show`: halts and resumes trading of the firm, an account, a strategy or a symbol, and
  * tells what is in force. An order is durable when the command ends; it reaches the process that runs the directory,
- * or the directory itself while nobody runs it.
+ * or the directory itself while nobody runs it. On Kafka it reaches the process that runs the sources, wherever that is.
  */
 export function controlCommand(): Command {
   const command = new Command('control').description('halt and resume trading')
   const give = (name: string, description: string) =>
-    command
-      .command(name)
+    placeOptions(command.command(name))
       .description(description)
-      .requiredOption('--data <dir>', 'the data directory')
       .option('--scope <scope>', 'firm, account:ID, strategy:NAME or symbol:SYMBOL', 'firm')
       .option('--actor <id>', 'who orders it, a pseudonymous id', 'operator')
       .option('--reason <text>', 'why, for the record', '')
+      .option('--timeout <duration>', 'with --kafka: how long to wait until it is in force', '10s')
       .option('--json', 'one JSON object')
   give('kill', 'let no order of the scope leave any more, and cancel its open orders')
     .option('--cancel-open', 'cancel the open orders of the scope (what it does anyway)')
@@ -37,40 +36,67 @@ export function controlCommand(): Command {
   give('resume', 'let orders of the scope leave again').action((options: GiveOptions) =>
     order(options, 'ACTIVE', false),
   )
-  command
-    .command('show')
-    .description('what is in force per scope, and whether a process runs the directory')
-    .requiredOption('--data <dir>', 'the data directory')
+  placeOptions(command.command('show'))
+    .description('what is in force per scope, and whether a process runs it')
     .option('--json', 'one JSON object')
     .action(show)
   return command
 }
 
 async function order(options: GiveOptions, trading_state: 'HALTED' | 'ACTIVE', cancel_open: boolean): Promise<void> {
-  const { data, scope, actor, reason } = options
+  const { scope, actor, reason } = options
   checkActor(actor, reason)
-  const directory = await openDirectory(data)
-  try {
-    checkScope(scope, await scopesOf(directory))
-  } finally {
-    await directory.reader.close()
-  }
   const control: Control = { scope, trading_state, cancel_open, actor, reason }
-  const by = await giveControl(data, directory.run, control)
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...control, by })}\n`)
+  const place = placeOf(options)
+  const timeout_ms = parseDuration(options.timeout, '--timeout')
+  const given =
+    place.kind === 'directory' ? await giveHere(place, control) : await giveThere(place, control, timeout_ms)
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...control, ...given })}\n`)
   else {
     const what = trading_state === 'HALTED' ? `halted${cancel_open ? ', open orders are cancelled' : ''}` : 'resumed'
     const how =
-      by === 'process' ? 'the running process took it' : 'nobody runs the directory: it holds from the next start on'
+      given.by === 'process'
+        ? 'the running process took it'
+        : 'nobody runs the directory: it holds from the next start on'
     process.stdout.write(`${scope}: trading ${what} (${how})\n`)
   }
 }
 
-async function scopesOf(directory: Directory): Promise<string[]> {
+interface Given {
+  readonly by: 'process' | 'directory'
+  /** On Kafka: the record that the order became, and since when it is in force. */
+  readonly id?: string
+  readonly stream_time_us?: number
+}
+
+async function giveHere({ dir }: DirectoryPlace, control: Control): Promise<Given> {
+  const { giveControl } = await import('../control-now.ts')
+  const directory = await openDirectory(dir)
+  try {
+    await refuseUnknownScope(topicsOf(directory), control.scope)
+  } finally {
+    await directory.reader.close()
+  }
+  return { by: await giveControl(dir, directory.run, control) }
+}
+
+async function giveThere(place: KafkaPlace, control: Control, timeout_ms: number): Promise<Given> {
+  const { openDeployed } = await import('../deployed/open.ts')
+  const { giveDeployedControl } = await import('../deployed/give-control.ts')
+  const deployed = await openDeployed(place)
+  try {
+    await refuseUnknownScope(await topicsOfDeployed(deployed), control.scope)
+    const { id, stream_time_us } = await giveDeployedControl(deployed, control, timeout_ms)
+    return { by: 'process', id, stream_time_us }
+  } finally {
+    await deployed.close()
+  }
+}
+
+async function refuseUnknownScope(topics: Topics, scope: string): Promise<void> {
   const symbols = new Set<string>()
-  for await (const { value } of readRecords(topicsOf(directory), 'Instrument'))
-    symbols.add((value as { symbol: string }).symbol)
-  return knownScopes(directory.run.topology, symbols)
+  for await (const { value } of readRecords(topics, 'Instrument')) symbols.add((value as { symbol: string }).symbol)
+  checkScope(scope, knownScopes(topics.run.topology, symbols))
 }
 
 interface InForce extends Omit<Control, 'cancel_open'> {
@@ -79,25 +105,28 @@ interface InForce extends Omit<Control, 'cancel_open'> {
   readonly stream_time_us: number
 }
 
-async function show({ data, json }: { data: string; json?: boolean }): Promise<void> {
-  const directory = await openDirectory(data)
+async function show({ json, ...options }: PlaceOptions & { json?: boolean }): Promise<void> {
+  const place = placeOf(options)
   const scopes = new Map<string, InForce>()
+  const topics = await openTopics(place)
+  let running: boolean
   try {
-    for await (const { value, offset, stream_time_us } of readRecords(topicsOf(directory), 'Control')) {
+    for await (const { value, offset, stream_time_us } of readRecords(topics, 'Control')) {
       const control = value as Control
       const before = scopes.get(control.scope)
       const trading_state = control.trading_state ?? before?.trading_state ?? 'ACTIVE'
       scopes.set(control.scope, { ...control, trading_state, offset, stream_time_us })
     }
+    running = await topics.running()
   } finally {
-    await directory.reader.close()
+    await topics.close()
   }
-  const running = await isListening(data)
   if (json === true) {
     process.stdout.write(`${JSON.stringify({ running, scopes: [...scopes.values()] })}\n`)
     return
   }
-  process.stdout.write(running ? 'a process runs this directory\n' : 'no process runs this directory\n')
+  const what = place.kind === 'directory' ? 'this directory' : 'the sources'
+  process.stdout.write(running ? `a process runs ${what}\n` : `no process runs ${what}\n`)
   if (scopes.size === 0) process.stdout.write('trading is ACTIVE everywhere: no order was ever given\n')
   const width = Math.max(0, ...[...scopes.keys()].map((scope) => scope.length))
   for (const { scope, trading_state, actor, reason, stream_time_us } of scopes.values()) {

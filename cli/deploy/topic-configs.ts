@@ -14,7 +14,7 @@ import { requestTopics } from '../run/requests.ts'
 export type TopicUse = 'records' | 'journal' | 'state'
 
 /** Partitions of the state topic. Fixed: a key's shard is computed from it. */
-export const STATE_PARTITIONS = 8
+const STATE_PARTITIONS = 8
 
 const MEBIBYTE = 1024 * 1024
 

@@ -9,6 +9,7 @@ import type { KafkaDeclaration } from '../../runtime/topology/types.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import type { Composition } from '../compose.ts'
 import { journalType, wallClock } from '../engine.ts'
+import { controlSource, Requests, type RequestsOptions, takenRequests } from './requests.ts'
 
 /** What every lane of a process is run with. */
 export interface LaneSetting {
@@ -129,8 +130,23 @@ export class LaneHost implements RunningLane {
             end_drain_ms: composition.plan.topology.end_drain_ms,
           })
     this.running = run
-    await run.run()
+    const requests = run instanceof Run ? await this.openRequests(run, engine) : undefined
+    try {
+      await run.run()
+    } finally {
+      await requests?.close()
+    }
     log('lane stopped', { lane: lane.name, stream_time_us: engine.now_us, ended: !this.stop.requested })
+  }
+
+  /** Follows operators' orders, if this is the lane that takes them. */
+  private async openRequests(run: Run, { sources }: Engine): Promise<Requests | undefined> {
+    const { composition, broker, codecs, log } = this.setting
+    const planned = controlSource(composition.plan)
+    const source = sources.find((one) => one.planned.name === planned?.name)
+    if (source === undefined) return undefined
+    const take: RequestsOptions['take'] = (control, position) => run.control(control, position)
+    return Requests.open({ broker, codecs, from: takenRequests(source.position), take, log })
   }
 
   private async openSource(): Promise<Source> {

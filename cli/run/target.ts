@@ -11,8 +11,9 @@ import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import { topicSpecs } from '../../runtime/plan/topics.ts'
 import { KAFKA_DEFAULTS } from '../../runtime/topology/resolve.ts'
 import type { KafkaDeclaration, Topology } from '../../runtime/topology/types.ts'
-import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { Control, FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
 import { shippedWorld } from '../world.ts'
+import { requestTopics } from './requests.ts'
 
 /** Where a topology runs: `--kafka` and `--registry`. */
 export interface Target {
@@ -77,6 +78,7 @@ export async function idsOf(registry: Registry, plan: Plan): Promise<(fingerprin
   const internal: { name: string; record: RecordType<never> }[] = [
     { name: topic(JOURNAL), record: JournalEntry as RecordType<never> },
     { name: topic(FRONTIERS), record: FrontierMark as RecordType<never> },
+    ...requestTopics(plan).map(({ name }) => ({ name: topic(name), record: Control as RecordType<never> })),
   ]
   const ids = await schemaIds(registry, [...plan.topics, ...internal])
   return (fingerprint) => ids.get(fingerprint) as number
@@ -84,5 +86,5 @@ export async function idsOf(registry: Registry, plan: Plan): Promise<(fingerprin
 
 /** Declares every topic of a plan; one with another number of partitions is an AppError `TOPIC_MISMATCH`. */
 export async function declareAll(broker: KafkaBroker, plan: Plan, lanes: LanePlan): Promise<void> {
-  await broker.declare([...topicSpecs(plan), journalTopic(plan), frontiersTopic(lanes)])
+  await broker.declare([...topicSpecs(plan), journalTopic(plan), frontiersTopic(lanes), ...requestTopics(plan)])
 }
