@@ -109,7 +109,7 @@ function isSame(acl: Acl, need: Acl): boolean {
   return acl.name === need.name && need.pattern === 'literal'
 }
 
-export function aclText({ permission, principal, operation, resource, pattern, name, host }: Acl): string {
+function aclText({ permission, principal, operation, resource, pattern, name, host }: Acl): string {
   const where = `${resource} ${name}${pattern === 'prefixed' && name !== '' ? '*' : ''}`
   return `${permission} ${principal} ${operation} on ${where}${host === '*' ? '' : ` from ${host}`}`
 }

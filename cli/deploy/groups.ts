@@ -3,7 +3,7 @@ import type { Actual, ActualGroup, Change, Desired, Offset } from './model.ts'
 import { count } from './topics.ts'
 
 /** What the client ids of our processes begin with. */
-export const CLIENT_PREFIX = 'aitrader'
+const CLIENT_PREFIX = 'aitrader'
 
 export function groupChanges(desired: Desired, actual: Actual): Change[] {
   const { group } = actual

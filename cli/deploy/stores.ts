@@ -147,7 +147,7 @@ function entries(n: number): string {
 }
 
 /** Seconds in the largest unit that says enough. */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   if (seconds < 1) return 'a second'
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`

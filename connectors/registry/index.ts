@@ -7,5 +7,4 @@ export {
   sameSchema,
 } from './compatibility.ts'
 export { registryOptions } from './credentials.ts'
-export type { RegistryOptions } from './http.ts'
 export { openRegistry, type Registry, subjectOf } from './registry.ts'

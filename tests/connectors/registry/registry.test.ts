@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -12,8 +14,10 @@ import {
   subjectOf,
 } from '../../../connectors/registry/index.ts'
 import type { RecordType } from '../../../runtime/api/index.ts'
-import { Fill, MarketEvent } from '../../../schemas/generated/index.ts'
+import { fingerprint } from '../../../schemas/canonical.ts'
+import { Fill, MarketEvent, records } from '../../../schemas/generated/index.ts'
 import { describeWithRegistry } from '../../servers/index.ts'
+import { makeCertificates } from '../kafka/certificates.ts'
 
 const failing = (code: string, exit_code: number) => expect.objectContaining({ code, exit_code })
 
@@ -68,6 +72,14 @@ describeWithRegistry('a real registry', ({ url }) => {
         (JSON.parse(text) as { fields: { name: string }[] }).fields.map(({ name }) => name)
       expect(names(await registry.schema(id))).toEqual(names(Fill.schema))
       await expect(registry.schema(2_000_000_000)).rejects.toEqual(failing('SCHEMA_UNKNOWN', 3))
+    }))
+
+  test('every record is known again by its fingerprint, so that it is decoded without a detour', () =>
+    withRegistry(async (registry) => {
+      for (const record of Object.values(records)) {
+        const id = await registry.register(subjectOf(newTopic()), record.schema, 'FULL')
+        expect(fingerprint(await registry.schema(id)), record.name).toBe(record.fingerprint)
+      }
     }))
 
   test('ids of what a topology writes, by fingerprint; all that are missing at once', () =>
@@ -182,6 +194,30 @@ describe('who we are', () => {
     const both = { AITRADER_REGISTRY_USERNAME: 'me', AITRADER_REGISTRY_TOKEN: 'x' }
     expect(() => registryOptions(both)).toThrow(failing('BAD_ENVIRONMENT', 2))
   })
+})
+
+test('TLS: only certificates of an authority that is named are trusted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aitrader-registry-tls-'))
+  const { ca_file, server_pem_file } = makeCertificates(folder)
+  const pem = readFileSync(server_pem_file, 'utf8')
+  const server = createTlsServer({ key: pem, cert: pem }, (request, response) => {
+    response.end(request.url === '/subjects' ? '[]' : JSON.stringify({ schema: Fill.schema }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    const registry = await openRegistry(url, registryOptions({ AITRADER_REGISTRY_CA_FILE: ca_file }))
+    // The client library trusts the same.
+    expect(JSON.parse(await registry.schema(1))).toMatchObject({ name: 'aitrader.Fill' })
+    registry.close()
+    await expect(openRegistry(url)).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      hint: 'name the certificates to trust with AITRADER_REGISTRY_CA_FILE',
+    })
+  } finally {
+    server.close()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a registry that fails for a moment is asked again; one that goes on failing ends it', async () => {
