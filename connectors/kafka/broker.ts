@@ -1,4 +1,5 @@
 import type {
+  Arena,
   Batch,
   Broker,
   Follower,
@@ -10,6 +11,7 @@ import type {
   Transaction,
 } from '../../runtime/api/index.ts'
 import { BlockDigest, canonicalRuns, topicDigest } from '../../runtime/api/log.ts'
+import { ArenaPool } from './buffer-pool.ts'
 import { requireExactlyOnce } from './capabilities.ts'
 import { Cluster } from './cluster.ts'
 import { CompactedTopic } from './compacted.ts'
@@ -17,12 +19,12 @@ import type { Compression } from './compression.ts'
 import { KafkaFollower } from './follower.ts'
 import { type Names, namesOf } from './names.ts'
 import { PartitionReader } from './reader.ts'
-import { encodeRecords } from './record-encoder.ts'
+import { encodedBytes, encodeRecords } from './record-encoder.ts'
 import { trimTopics } from './retention.ts'
 import type { Security } from './security.ts'
 import { Stores } from './stores.ts'
 import { Topics } from './topics.ts'
-import { closed, KafkaProducer } from './transaction.ts'
+import { closed, type EncodedTransaction, KafkaProducer } from './transaction.ts'
 import type { Address } from './wire.ts'
 import { openWire, type WireClient } from './wires.ts'
 import type { PartitionWrite } from './write.ts'
@@ -94,6 +96,7 @@ export class KafkaBroker implements Broker {
   readonly #reader: PartitionReader
   readonly #producers = new Set<KafkaProducer>()
   readonly #followers = new Set<Follower>()
+  readonly #arenas = new ArenaPool()
   #closing: Promise<void> | undefined
 
   constructor(cluster: Cluster, options: KafkaOptions) {
@@ -244,7 +247,7 @@ export class KafkaBroker implements Broker {
     this.#topics.check(topic, partition)
   }
 
-  #encode({ batches, puts }: Transaction): PartitionWrite[] {
+  #encode({ batches, puts }: Transaction): EncodedTransaction {
     this.#alive()
     const by_partition = new Map<string, Batch[]>()
     for (const batch of batches) {
@@ -257,16 +260,25 @@ export class KafkaBroker implements Broker {
     }
     const compression = this.#options.compression ?? 'none'
     const writes: PartitionWrite[] = []
+    const arenas: Arena[] = []
     for (const same of by_partition.values()) {
       const { topic, partition } = same[0] as Batch
       const max_bytes = this.#topics.maxBytes(topic)
-      const encoded = encodeRecords(same, { target_bytes: Math.min(TARGET_BYTES, max_bytes), max_bytes, compression })
+      const limits = { target_bytes: Math.min(TARGET_BYTES, max_bytes), max_bytes, compression }
+      const arena = this.#arenas.take(encodedBytes(same))
+      arenas.push(arena)
+      const encoded = encodeRecords(same, limits, arena)
       writes.push({ topic: this.#names.topic(topic), port_topic: topic, partition, batches: encoded, ...UNWRITTEN })
     }
     for (const [partition, encoded] of this.#stores.encode(puts, this.#topics.maxStateBytes())) {
       writes.push({ topic: this.#state.topic, partition, batches: encoded, ...UNWRITTEN })
     }
-    return writes
+    return {
+      writes,
+      release: () => {
+        for (const arena of arenas) this.#arenas.give(arena)
+      },
+    }
   }
 
   #committed(writes: readonly PartitionWrite[]): void {

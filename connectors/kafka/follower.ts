@@ -30,7 +30,9 @@ const MAX_PAUSE_MS = 250
 
 /** Committed batches of one fetch: those of `bytes` that lie at `starts`. */
 interface Chunk {
-  readonly bytes: Buffer
+  bytes: Buffer
+  /** The answer that its bytes lie in is kept for it: see `settle`. */
+  shared: boolean
   readonly starts: readonly number[]
   taken: number
 }
@@ -210,6 +212,7 @@ export class KafkaFollower implements Follower {
     if (this.#stop.signal.aborted) return true
     let sound = true
     let fresh = false
+    for (const one of this.#followed) if (one.node === node) settle(one)
     for (const fetched of output.partitions) {
       const one = open.find(
         ({ kafka_topic, partition }) => kafka_topic === fetched.topic && partition === fetched.partition,
@@ -217,7 +220,7 @@ export class KafkaFollower implements Follower {
       if (one === undefined) continue
       if (fetched.error_code === 0) {
         this.#options.heard(one.topic, one.partition, fetched.log_start_offset, fetched.last_stable_offset)
-        if (enqueue(one, fetched, output.partitions.length === 1)) fresh = true
+        if (enqueue(one, fetched)) fresh = true
       } else if (isRetriable(fetched.error_code)) sound = false
       else if (fetched.error_code === CODE.OFFSET_OUT_OF_RANGE) throw this.#outOfRange(one)
       else throw kafkaError(fetched.error_code, `reading ${one.topic}/${one.partition}@${one.position}`)
@@ -242,8 +245,8 @@ export class KafkaFollower implements Follower {
   }
 }
 
-/** Queues the committed batches of an answer; true if there is one. `alone`: nothing else shares the answer's memory. */
-function enqueue(one: Followed, fetched: FetchedPartition, alone: boolean): boolean {
+/** Queues the committed batches of an answer; true if there is one. */
+function enqueue(one: Followed, fetched: FetchedPartition): boolean {
   const cursor = new BatchCursor().open(fetched.records, `${one.topic}/${one.partition}`)
   const filter = new CommittedFilter().open(fetched.aborted)
   const starts: number[] = []
@@ -259,9 +262,19 @@ function enqueue(one: Followed, fetched: FetchedPartition, alone: boolean): bool
   }
   one.position = Math.max(one.position, cursor.last_offset + 1)
   if (starts.length === 0) return false
-  // A copy of its own, so that a partition that nobody takes from does not keep what was fetched for others.
-  const own = alone ? fetched.records : Buffer.from(fetched.records)
-  one.chunks.push({ bytes: own, starts, taken: 0 })
+  one.chunks.push({ bytes: fetched.records, shared: true, starts, taken: 0 })
   one.queued_bytes += bytes
   return true
+}
+
+/**
+ * Gives what is still queued when the next answer is here bytes of its own, so that a partition that nobody takes from
+ * does not keep what was fetched for others. Who keeps up pays for no copy.
+ */
+function settle(one: Followed): void {
+  for (const chunk of one.chunks) {
+    if (!chunk.shared) continue
+    chunk.bytes = Buffer.from(chunk.bytes)
+    chunk.shared = false
+  }
 }

@@ -44,9 +44,15 @@ const FRAME_BYTES = 5
 /** Of a record besides key, body, ids and times: lengths, deltas, frame, header keys. */
 const MAX_OVERHEAD_BYTES = 96
 
-/** `batches`: all of one topic and partition, in order. */
-export function encodeRecords(batches: readonly Batch[], limits: BatchLimits): EncodedBatch[] {
-  const arena = new Arena(initialBytes(batches))
+/**
+ * `batches`: all of one topic and partition, in order. What is answered lies in `arena`, unless a codec packed it; make
+ * it large enough by `encodedBytes`, since growing copies.
+ */
+export function encodeRecords(
+  batches: readonly Batch[],
+  limits: BatchLimits,
+  arena = new Arena(encodedBytes(batches)),
+): EncodedBatch[] {
   const heads = new VarintReader()
   const cause_at: number[] = []
   const cause_seq: number[] = []
@@ -193,7 +199,8 @@ function finish(buf: Buffer, { start, end, ...extent }: Cut, batch: Batch, limit
   return { bytes, records: extent.records }
 }
 
-function initialBytes(batches: readonly Batch[]): number {
+/** Bytes that batches take about: few causes more than most records have. */
+export function encodedBytes(batches: readonly Batch[]): number {
   let bytes = HEADER_BYTES
   for (const batch of batches) bytes += batch.bodies.length + batch.records * MAX_OVERHEAD_BYTES
   return bytes + 2 * MAX_OVERHEAD_BYTES

@@ -25,9 +25,15 @@ export interface ProducerOptions {
   /** How long the fate of a commit is asked for; default 60,000: longer than a broker takes to come back. */
   readonly outcome_deadline_ms?: number
   /** Encodes at the call of `commit`; throws what refuses a transaction before anything is sent. */
-  encode(transaction: Transaction): PartitionWrite[]
+  encode(transaction: Transaction): EncodedTransaction
   /** Told after each commit, with the offsets that were given. */
   committed(writes: readonly PartitionWrite[]): void
+}
+
+export interface EncodedTransaction {
+  readonly writes: readonly PartitionWrite[]
+  /** Told when its bytes are not needed any more. */
+  release?(): void
 }
 
 const OUTCOME_DEADLINE_MS = 60_000
@@ -66,15 +72,15 @@ export class KafkaProducer implements Producer {
   }
 
   commit(transaction: Transaction): Promise<void> {
-    let writes: PartitionWrite[]
+    let encoded: EncodedTransaction
     try {
       if (this.#closed) throw closed()
       // The caller may reuse its buffers as soon as this returns.
-      writes = this.#options.encode(transaction)
+      encoded = this.#options.encode(transaction)
     } catch (error) {
       return Promise.reject(error)
     }
-    const done = this.#last.then(() => this.#commit(writes))
+    const done = this.#last.then(() => this.#commit(encoded.writes)).finally(() => encoded.release?.())
     this.#last = done.catch(() => {})
     return done
   }

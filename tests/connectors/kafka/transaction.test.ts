@@ -19,11 +19,12 @@ beforeEach(() => {
   committed = []
 })
 
-function encode({ batches }: Transaction): PartitionWrite[] {
-  return batches.map((batch: Batch) => {
+function encode({ batches }: Transaction): { writes: PartitionWrite[] } {
+  const writes = batches.map((batch: Batch) => {
     const { topic, partition } = batch
     return { topic, partition, batches: encodeRecords([batch], LIMITS), base_offset: -1, end_offset: -1 }
   })
+  return { writes }
 }
 
 function open(outcome_deadline_ms = 2_000): Promise<KafkaProducer> {
