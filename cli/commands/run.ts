@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { namesOf } from '../../connectors/kafka/names.ts'
 import { AppError, type Json } from '../../runtime/api/index.ts'
 import type { FrontierType } from '../../runtime/engine/frontiers.ts'
 import { Marks } from '../../runtime/engine/marks.ts'
@@ -16,6 +17,8 @@ import { Measure } from '../measure.ts'
 import { parseSpeed, parseWhole } from '../options.ts'
 import { Fleet } from '../run/fleet.ts'
 import { LaneHost } from '../run/lane-host.ts'
+import { RunMetrics } from '../run/metrics.ts'
+import { Watch } from '../run/metrics-watch.ts'
 import { Retention } from '../run/retention.ts'
 import { type SettingData, settingOf } from '../run/setting.ts'
 import { declareAll, type OpenTarget, openTarget } from '../run/target.ts'
@@ -37,6 +40,8 @@ interface RunCommandOptions {
   readonly name?: string
   readonly seed: string
   readonly once?: boolean
+  readonly listen?: string
+  readonly log?: string
   readonly json?: boolean
 }
 
@@ -59,6 +64,8 @@ export function runCommand(): Command {
     .option('--name <name>', 'a name of this process that outlives it: started again, it takes its lanes back at once')
     .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--once', 'end when the last file and its drain are done, everywhere')
+    .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')
+    .option('--log <file>', 'append events to this file, a JSON object a line (default: lines on stderr)')
     .option('--json', 'print the totals as one JSON line at the end')
     .action(run)
 }
@@ -71,11 +78,12 @@ async function run(options: RunCommandOptions): Promise<void> {
   const stop = { requested: false }
   let wake = () => {}
   const cleanups: (() => void | Promise<void>)[] = []
-  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const watch = await Watch.open(options)
   cleanups.push(
+    () => watch.close(),
     onSignals(() => {
       stop.requested = true
-      say('stopping: the last commits and snapshots are being written')
+      watch.say('stopping: the last commits and snapshots are being written')
       wake()
     }),
   )
@@ -83,7 +91,7 @@ async function run(options: RunCommandOptions): Promise<void> {
     const target = await openTarget(options, topology)
     cleanups.push(() => target.close())
     const identity = has_source ? (await sourceOf(options, seed)).source.identity : undefined
-    const stored = await deployment(target, identity, seed, stop, say)
+    const stored = await deployment(target, identity, seed, stop, (text) => watch.say(text))
     if (stored === undefined) return
     const data: SettingData = {
       target: { kafka: options.kafka, registry: options.registry },
@@ -95,7 +103,7 @@ async function run(options: RunCommandOptions): Promise<void> {
     }
     let written: Promise<void> | undefined
     const log = (event: string, detail: Readonly<Record<string, unknown>>) => {
-      if (options.json !== true) say(`${event} ${JSON.stringify(detail)}`)
+      watch.log(event, detail)
       // Only a run that may go on here may say what its topics are made of.
       if (event === 'lane recovered')
         written ??= writeRun(target, { topology, ...stored, producers: composition.plan.producers }, composition)
@@ -107,7 +115,8 @@ async function run(options: RunCommandOptions): Promise<void> {
       return measure
     }
     const setting = await settingOf(data, target, { observer, log })
-    const { composition, lanes } = setting
+    const { composition, lanes, meters } = setting
+    log('started', { topology: topology.name, source: stored.source, ...JSON.parse(composition.manifest) })
     await declareAll(target.broker, composition.plan, lanes)
     const threads = new Threads(parseWhole(options.threads, '--threads'), data, log)
     const fleet = new Fleet({
@@ -120,6 +129,7 @@ async function run(options: RunCommandOptions): Promise<void> {
       drain_ms: DRAIN_MS,
       session_timeout_ms: SESSION_TIMEOUT_MS,
       changed: () => wake(),
+      shared: (own) => log('lanes shared out', { own }),
     })
     const marks = new Marks(
       target.broker,
@@ -131,6 +141,15 @@ async function run(options: RunCommandOptions): Promise<void> {
       log('retention failed', { error: String(error) }),
     )
     cleanups.push(() => retention.settle())
+    watch.begin(
+      new RunMetrics({
+        threads: async () => [watch.main(meters), ...(await threads.samples())],
+        fleet,
+        marks,
+        cluster: target.broker.cluster,
+        kafkaName: namesOf(topology.name).topic,
+      }),
+    )
     await fleet.join()
     while (!stop.requested) {
       fleet.check()
@@ -146,7 +165,8 @@ async function run(options: RunCommandOptions): Promise<void> {
     await (drained ? threads.close() : threads.kill())
     await written
     fleet.check()
-    if (!drained) say('not everything could be drained in time: the successor recovers it from the journal')
+    watch.hush()
+    if (!drained) watch.say('not everything could be drained in time: the successor recovers it from the journal')
     for (const measure of measures) {
       const { signals, orders } = measure.counts
       threads.measured.push({ latency: measure.latency(), events: signals + orders })

@@ -5,15 +5,17 @@ import { Run } from '../../runtime/engine/run.ts'
 import { compose, loadTopology } from '../compose.ts'
 import { openControlSocket } from '../control-socket.ts'
 import { openEngine, wallClock } from '../engine.ts'
+import { watchEventLoop } from '../event-loop.ts'
 import { Measure } from '../measure.ts'
 import { parseDuration, parseSpeed, parseWhole } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { setAside } from '../rebuild.ts'
+import { LaneMeter } from '../run/metrics-meter.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { onSignals } from '../signals.ts'
 import { collect, sourceOf } from '../source.ts'
 import { summarize } from '../summary.ts'
-import { both, serveTelemetry, Telemetry } from '../telemetry.ts'
+import { openLog, serveTelemetry } from '../telemetry.ts'
 import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
 
 interface UpOptions {
@@ -68,17 +70,13 @@ async function up(options: UpOptions): Promise<void> {
   try {
     const run_file = { topology, source: source.identity, seed }
     checkRunFile(dir, run_file, broker)
-    const telemetry = new Telemetry(dir)
-    let ready = false
-    if (options.listen !== undefined) cleanups.push(await serveTelemetry(options.listen, telemetry, () => ready))
-    telemetry.log.info(
-      { topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) },
-      'started',
-    )
-    const engine = await openEngine(broker, composition, both(measure, telemetry))
-    telemetry.watch(engine)
-    telemetry.log.info({ stream_time_us: engine.now_us }, 'recovered')
-    ready = true
+    const log = openLog(join(dir, 'log.jsonl'))
+    const meter = new LaneMeter('all', composition.plan.topics, (event, detail) => log.warn(detail, event))
+    if (options.listen !== undefined) cleanups.push(await listen(options.listen, meter))
+    log.info({ topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) }, 'started')
+    const engine = await openEngine(broker, composition, meter.observe(measure))
+    log.info({ stream_time_us: engine.now_us }, 'recovered')
+    meter.recovered(engine, () => [])
     // Only a run that may go on here may say what the directory was made of.
     writeRunFile(dir, run_file)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology
@@ -118,7 +116,7 @@ async function up(options: UpOptions): Promise<void> {
       cleanups.push(() => clearTimeout(timer))
     }
     await run.run()
-    telemetry.log.info({ stream_time_us: engine.now_us }, 'stopped')
+    log.info({ stream_time_us: engine.now_us }, 'stopped')
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
     const measured = { duration_ms: Math.round(measure.durable_ms || performance.now()), latency_us: measure.latency() }
     const summary = await summarize(topology, broker, engine.tasks, measured)
@@ -128,4 +126,24 @@ async function up(options: UpOptions): Promise<void> {
     for (const cleanup of cleanups.reverse()) await cleanup()
     await broker.close()
   }
+}
+
+/** Serves what the one engine of this process says: to the outside it is one lane. */
+function listen(address: string, meter: LaneMeter): Promise<() => Promise<void>> {
+  const eventLoop = watchEventLoop()
+  return serveTelemetry(address, {
+    samples: () => {
+      const { running, recovering, samples } = meter.sample()
+      return [
+        { name: 'aitrader_lanes', labels: {}, value: Number(running) },
+        { name: 'aitrader_lanes_recovering', labels: {}, value: Number(recovering) },
+        ...samples,
+        { name: 'aitrader_event_loop_delay_seconds', labels: { thread: 'main' }, value: eventLoop() },
+      ]
+    },
+    ready: () => {
+      const { running, recovering } = meter.sample()
+      return running && !recovering
+    },
+  })
 }

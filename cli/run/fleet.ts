@@ -21,6 +21,8 @@ export interface FleetOptions {
   readonly session_timeout_ms: number
   /** Called whenever what runs here has changed. */
   readonly changed: () => void
+  /** Told the lanes that the group gives to this process, each time it shares them out. */
+  readonly shared?: (lanes: readonly string[]) => void
 }
 
 /**
@@ -37,7 +39,7 @@ export class Fleet {
   private readonly options: FleetOptions
   private readonly draining = new Set<string>()
   private readonly waiting = new Map<string, AbortController>()
-  private assigned: ReadonlySet<string> = new Set()
+  private given: ReadonlySet<string> | undefined
   private handle: GroupHandle | undefined
   private failure: { readonly error: unknown } | undefined
   private leaving = false
@@ -56,9 +58,17 @@ export class Fleet {
       ...(instance_id === undefined ? {} : { instance_id }),
       metadata: () => ({ can, owned: [...this.hosts.keys()] }),
       on_assigned: (lanes, taken) => this.assign(new Set(lanes), taken),
-      on_lost: () => this.assign(new Set(), new Set()),
+      on_lost: () => {
+        this.assign(new Set(), new Set())
+        this.given = undefined
+      },
       on_failed: (error: AppError) => this.fail(error),
     })
+  }
+
+  /** Lanes that the group has given to this process; undefined before it has shared them out, or while it is lost. */
+  get assigned(): ReadonlySet<string> | undefined {
+    return this.given
   }
 
   /** Throws what ended a lane for good. */
@@ -78,7 +88,8 @@ export class Fleet {
 
   private assign(lanes: ReadonlySet<string>, taken_from_live: ReadonlySet<string>): void {
     this.rebalances++
-    this.assigned = lanes
+    this.given = lanes
+    this.options.shared?.([...lanes])
     for (const [lane, wait] of this.waiting) {
       if (lanes.has(lane) && taken_from_live.has(lane)) continue
       wait.abort()
@@ -106,7 +117,7 @@ export class Fleet {
 
   private start(name: string): void {
     if (this.leaving || this.failure !== undefined) return
-    if (!this.assigned.has(name) || this.hosts.has(name) || this.ended.has(name)) return
+    if (this.given?.has(name) !== true || this.hosts.has(name) || this.ended.has(name)) return
     const { lanes, changed } = this.options
     const lane = lanes.find((one) => one.name === name)
     if (lane === undefined) return

@@ -9,6 +9,7 @@ import type { KafkaDeclaration } from '../../runtime/topology/types.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import type { Composition } from '../compose.ts'
 import { journalType, wallClock } from '../engine.ts'
+import type { LaneMeter, Meters } from './metrics-meter.ts'
 import { controlSource, Requests, type RequestsOptions, takenRequests } from './requests.ts'
 
 /** What every lane of a process is run with. */
@@ -24,6 +25,8 @@ export interface LaneSetting {
   readonly speed: number
   readonly once: boolean
   readonly observer: (lane: PlannedLane) => Observer
+  /** Counts what the lanes do, for who asks; a test or a bench may have none. */
+  readonly meters?: Meters
   readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -71,16 +74,23 @@ export class LaneHost implements RunningLane {
     return this.end
   }
 
+  private get meter(): LaneMeter | undefined {
+    return this.setting.meters?.of(this.lane.name)
+  }
+
   private async live(): Promise<LaneEnd> {
     for (let retry_ms = RETRY_MS.first; ; retry_ms = Math.min(RETRY_MS.most, retry_ms * 2)) {
       const began_ms = wallClock.now_ms()
       try {
         await this.once()
+        this.meter?.stopped(false)
         return { kind: this.stop.requested ? 'stopped' : 'ended' }
       } catch (error) {
         const { log } = this.setting
         const { name } = this.lane
-        if (error instanceof AppError && error.code === 'FENCED') {
+        const fenced = error instanceof AppError && error.code === 'FENCED'
+        this.meter?.stopped(fenced)
+        if (fenced) {
           log('lane fenced', { lane: name })
           return { kind: 'fenced' }
         }
@@ -100,6 +110,7 @@ export class LaneHost implements RunningLane {
     const began_ms = wallClock.now_ms()
     const lane_options: LaneOptions = { lane, plan: lanes, mark: FrontierMark as FrontierType }
     const { hashes, runners } = composition
+    const observer = this.setting.observer(lane)
     const engine = await Engine.open({
       plan: planOfLane(composition.plan, lane),
       broker,
@@ -109,7 +120,7 @@ export class LaneHost implements RunningLane {
       runners,
       codecs,
       lane: lane_options,
-      observer: this.setting.observer(lane),
+      observer: this.meter?.observe(observer) ?? observer,
       backOff: (attempt) => wallClock.wait(Math.min(1000, 5 * 2 ** attempt)),
     })
     this.engine = engine
@@ -130,6 +141,7 @@ export class LaneHost implements RunningLane {
             end_drain_ms: composition.plan.topology.end_drain_ms,
           })
     this.running = run
+    this.meter?.recovered(engine, () => (run instanceof LaneRun ? run.standing() : []))
     const requests = run instanceof Run ? await this.openRequests(run, engine) : undefined
     try {
       await run.run()

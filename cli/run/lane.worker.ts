@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../runtime/api/index.ts'
+import { watchEventLoop } from '../event-loop.ts'
 import { Measure } from '../measure.ts'
 import { type LaneEnd, LaneHost } from './lane-host.ts'
 import { errorData, type SettingData, settingOf } from './setting.ts'
@@ -12,6 +13,7 @@ const port = parentPort
 assert(port !== null, 'a lane thread has a parent')
 const post = (message: FromThread) => port.postMessage(message)
 const data = workerData as SettingData
+const eventLoop = watchEventLoop()
 const hosts = new Map<string, LaneHost>()
 const measures = new Map<string, Measure>()
 
@@ -28,7 +30,9 @@ const setting = await settingOf(data, target, {
 port.on('message', (message: ToThread) => {
   if (message.kind === 'start') start(message.lane)
   else if (message.kind === 'drain') void hosts.get(message.lane)?.drain()
-  else {
+  else if (message.kind === 'sample') {
+    post({ kind: 'sample', sample: { lanes: setting.meters?.sample() ?? [], event_loop: eventLoop() } })
+  } else {
     port.close()
     void target.close()
   }

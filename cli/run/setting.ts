@@ -5,6 +5,7 @@ import type { Topology } from '../../runtime/topology/types.ts'
 import { compose } from '../compose.ts'
 import { type SourceOptions, sourceOf } from '../source.ts'
 import type { LaneSetting } from './lane-host.ts'
+import { Meters } from './metrics-meter.ts'
 import { idsOf, kafkaOf, type OpenTarget, type Target } from './target.ts'
 
 /** What lanes are run with, in plain data: a thread makes its own setting from it. */
@@ -39,6 +40,7 @@ export async function settingOf(
       open === undefined ? undefined : (): Promise<Source> => sourceOf(open, seed).then((opened) => opened.source),
     speed,
     once,
+    meters: new Meters(composition.plan.topics, watch.log),
     ...watch,
   }
 }

@@ -1,10 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import type { PlannedLane } from '../../runtime/plan/lanes.ts'
+import { wallClock } from '../engine.ts'
 import type { LatencyUs } from '../measure.ts'
 import type { LaneEnd, LaneSetting, RunningLane } from './lane-host.ts'
+import type { ThreadSample } from './metrics.ts'
 import { type ErrorData, errorOf, type SettingData } from './setting.ts'
 
-export type ToThread = { readonly kind: 'start' | 'drain'; readonly lane: string } | { readonly kind: 'close' }
+export type ToThread =
+  | { readonly kind: 'start' | 'drain'; readonly lane: string }
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'close' }
 
 /** Latencies that a lane measured itself: those whose beginning and end it saw. */
 export interface Measured {
@@ -14,6 +19,8 @@ export interface Measured {
 
 export type FromThread =
   | { readonly kind: 'ready' }
+  /** The answers come in the order of the questions. */
+  | { readonly kind: 'sample'; readonly sample: Omit<ThreadSample, 'thread'> }
   | { readonly kind: 'log'; readonly event: string; readonly detail: Readonly<Record<string, unknown>> }
   | {
       readonly kind: 'end'
@@ -23,9 +30,16 @@ export type FromThread =
       readonly measured: Measured
     }
 
+/** How long a thread may take to answer before its last sample is taken, milliseconds. */
+const SAMPLE_MS = 1_000
+
 interface Thread {
   readonly worker: Worker
   readonly lanes: Map<string, (end: LaneEnd) => void>
+  /** Who waits for a sample. */
+  readonly asked: ((sample: ThreadSample | undefined) => void)[]
+  /** The last one, for when the thread is too busy to answer. */
+  sample: ThreadSample | undefined
   ended: boolean
 }
 
@@ -60,6 +74,18 @@ export class Threads {
     }
   }
 
+  /** What every thread that ever ran says of its lanes; of one that does not answer in time, what it said last. */
+  async samples(): Promise<ThreadSample[]> {
+    const late = wallClock.wait(SAMPLE_MS).then(() => undefined)
+    const samples = this.threads.map(async (thread) => {
+      if (thread.ended) return thread.sample
+      const answer = new Promise<ThreadSample | undefined>((resolve) => thread.asked.push(resolve))
+      this.tell(thread, { kind: 'sample' })
+      return (await Promise.race([answer, late])) ?? thread.sample
+    })
+    return (await Promise.all(samples)).filter((sample) => sample !== undefined)
+  }
+
   async close(): Promise<void> {
     await Promise.all(
       this.threads.map((thread) => {
@@ -84,7 +110,7 @@ export class Threads {
 
   private open(): Thread {
     const worker = new Worker(new URL('./lane.worker.ts', import.meta.url), { workerData: this.data })
-    const thread: Thread = { worker, lanes: new Map(), ended: false }
+    const thread: Thread = { worker, lanes: new Map(), asked: [], sample: undefined, ended: false }
     this.threads.push(thread)
     worker.on('message', (message: FromThread) => this.hear(thread, message))
     worker.on('error', (error) => this.lost(thread, error))
@@ -98,6 +124,10 @@ export class Threads {
 
   private hear(thread: Thread, message: FromThread): void {
     if (message.kind === 'log') this.log(message.event, message.detail)
+    if (message.kind === 'sample') {
+      thread.sample = { thread: String(this.threads.indexOf(thread) + 1), ...message.sample }
+      thread.asked.shift()?.(thread.sample)
+    }
     if (message.kind !== 'end') return
     const { lane, end, error, measured } = message
     this.measured.push(measured)
@@ -109,6 +139,7 @@ export class Threads {
 
   private lost(thread: Thread, error: unknown): void {
     thread.ended = true
+    for (const resolve of thread.asked.splice(0)) resolve(undefined)
     for (const resolve of thread.lanes.values()) resolve({ kind: 'failed', error })
     thread.lanes.clear()
   }

@@ -1,0 +1,88 @@
+/**
+ * Every metric that a process of ours serves, in one place: what it is called, what it says, by which labels. The page
+ * `docs/generated/metrics.md`, the dashboard and the alerts in `deploy/` use these names and no others.
+ *
+ * Besides these, `aitrader_process_*` are what Node says of the process itself.
+ */
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly labels: readonly string[]
+  readonly help: string
+  /** Only `aitrader run` has it. */
+  readonly kafka?: true
+}
+
+const LANE = ['lane'] as const
+
+export const METRICS = {
+  aitrader_records_total: { type: 'counter', labels: ['lane', 'topic'], help: 'Records written.' },
+  aitrader_faults_total: {
+    type: 'counter',
+    labels: ['lane', 'stage', 'code'],
+    help: 'Records refused, which went to the dead letter.',
+  },
+  aitrader_stream_time_seconds: {
+    type: 'gauge',
+    labels: LANE,
+    help: 'Stream time that the lane has passed (its frontier), seconds since the epoch.',
+  },
+  aitrader_behind_seconds: {
+    type: 'gauge',
+    labels: LANE,
+    help: 'Stream time by which the lane is behind the newest frontier of all lanes, wherever they run.',
+    kafka: true,
+  },
+  aitrader_lag_records: {
+    type: 'gauge',
+    labels: ['lane', 'topic'],
+    help: 'Records of the topic that are committed and that the lane has not worked off.',
+    kafka: true,
+  },
+  aitrader_stable_offset_lag_records: {
+    type: 'gauge',
+    labels: ['topic'],
+    help: 'Offsets between the last stable one and the end: what an open transaction keeps from readers.',
+    kafka: true,
+  },
+  aitrader_queue_records: {
+    type: 'gauge',
+    labels: ['lane', 'stage'],
+    help: 'Records that wait in the inputs of the stage.',
+  },
+  aitrader_pending_records: { type: 'gauge', labels: LANE, help: 'Records that wait for a commit.' },
+  aitrader_commit_seconds: {
+    type: 'histogram',
+    labels: LANE,
+    help: "Time from a commit's begin until it is durable.",
+  },
+  aitrader_transactions_total: {
+    type: 'counter',
+    labels: ['lane', 'outcome'],
+    help: 'Transactions: committed; aborted, which were sent again; fenced, whose lane another process took.',
+  },
+  aitrader_lanes: { type: 'gauge', labels: [], help: 'Lanes that this process runs.' },
+  aitrader_lanes_recovering: { type: 'gauge', labels: [], help: 'Those of them that have not recovered yet.' },
+  aitrader_restore_ratio: {
+    type: 'gauge',
+    labels: LANE,
+    help: 'How far the lane has recovered, 0 to 1, measured in stream time.',
+  },
+  aitrader_restored_records_total: {
+    type: 'counter',
+    labels: LANE,
+    help: 'Records that were read again to recover the lane.',
+  },
+  aitrader_rebalances_total: {
+    type: 'counter',
+    labels: [],
+    help: 'How often the lanes were shared out anew.',
+    kafka: true,
+  },
+  aitrader_event_loop_delay_seconds: {
+    type: 'histogram',
+    labels: ['thread'],
+    help: 'How much later than asked for a timer of the thread fires.',
+  },
+} as const satisfies Record<string, MetricSpec>
+
+export type MetricName = keyof typeof METRICS
