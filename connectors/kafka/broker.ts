@@ -94,7 +94,8 @@ export class KafkaBroker implements Broker {
   readonly #declared: CompactedTopic
   readonly #stores: Stores
   readonly #reader: PartitionReader
-  readonly #producers = new Set<KafkaProducer>()
+  /** The newest of each id: those before it are fenced. */
+  readonly #producers = new Map<string, KafkaProducer>()
   readonly #followers = new Set<Follower>()
   readonly #arenas = new ArenaPool()
   #closing: Promise<void> | undefined
@@ -215,7 +216,7 @@ export class KafkaBroker implements Broker {
       encode: (transaction) => this.#encode(transaction),
       committed: (writes) => this.#committed(writes),
     })
-    this.#producers.add(producer)
+    this.#producers.set(transactional_id, producer)
     await this.#reader.refresh(this.#topics.all(), false)
     return producer
   }
@@ -234,7 +235,7 @@ export class KafkaBroker implements Broker {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#followers].map((follower) => follower.close()))
-    await Promise.all([...this.#producers].map((producer) => producer.close()))
+    await Promise.all([...this.#producers.values()].map((producer) => producer.close()))
     this.#state.close()
     this.#declared.close()
     await this.cluster.close()

@@ -13,18 +13,21 @@ import { topicsOf } from './write.ts'
 /**
  * Follows partitions: one loop of long polls per broker, read ahead into one queue per partition.
  *
- * A partition whose queue holds `QUEUE_BYTES` is left out of the polls until it is taken from, so that it stops nobody
- * else; while one is left out the polls are short, so that it comes back soon. Batches are decoded when they are taken,
- * and the next poll is sent before that. Positions below the log's start or beyond its end are `STATE_UNRECOVERABLE`
+ * A partition whose queue is full (`QUEUE_BYTES`, less if there are many) is left out of the polls until it is taken
+ * from, so that it stops nobody else; while one is left out the polls are short, so that it comes back soon. Batches are
+ * decoded when they are taken, and the next poll is sent before that. Positions below the log's start or beyond its end are `STATE_UNRECOVERABLE`
  * (exit 3), never a jump to another offset. What may pass (a broker that is away, another leader) is tried again for
  * `PATIENCE_MS`, then the reading ends with it.
  */
 
 const QUEUE_BYTES = 4 * 1024 * 1024
+/** Of all queues together, if there are many partitions; each holds `LEAST_BYTES` and a batch all the same. */
+const QUEUES_BYTES = 128 * 1024 * 1024
+const LEAST_BYTES = 64 * 1024
 const PARTITION_BYTES = 1024 * 1024
 const FETCH_BYTES = 16 * 1024 * 1024
 const LONG_POLL_MS = 500
-const SHORT_POLL_MS = 10
+const SHORT_POLL_MS = 20
 const PATIENCE_MS = 60_000
 const MAX_PAUSE_MS = 250
 
@@ -66,6 +69,9 @@ let followers = 0
 export class KafkaFollower implements Follower {
   readonly #options: FollowerOptions
   readonly #followed: readonly Followed[]
+  /** By `topic/partition` in Kafka's names. */
+  readonly #by_name = new Map<string, Followed>()
+  readonly #queue_bytes: number
   readonly #channel = `follow ${followers++}`
   readonly #stop = new AbortController()
   /** Brokers that a loop polls. */
@@ -91,6 +97,8 @@ export class KafkaFollower implements Follower {
       position: offset,
       node: -1,
     }))
+    for (const one of this.#followed) this.#by_name.set(`${one.kafka_topic}/${one.partition}`, one)
+    this.#queue_bytes = Math.min(QUEUE_BYTES, Math.max(LEAST_BYTES, Math.floor(QUEUES_BYTES / from.length)))
     this.#assign().catch((error) => this.#fail(error))
   }
 
@@ -103,10 +111,10 @@ export class KafkaFollower implements Follower {
     const cursor = this.#cursor.open(chunk.bytes, `${followed.topic}/${followed.partition}`)
     cursor.at(chunk.starts[chunk.taken++] as number)
     cursor.check()
-    const was_full = followed.queued_bytes >= QUEUE_BYTES
+    const was_full = followed.queued_bytes >= this.#queue_bytes
     followed.queued_bytes -= cursor.end - cursor.start
     if (chunk.taken === chunk.starts.length) followed.chunks.shift()
-    if (was_full && followed.queued_bytes < QUEUE_BYTES) for (const wake of this.#drained.splice(0)) wake()
+    if (was_full && followed.queued_bytes < this.#queue_bytes) for (const wake of this.#drained.splice(0)) wake()
     const batches = decodeRecords(cursor, followed.topic, followed.partition)
     if (batches.length > 1) followed.decoded.push(...batches.slice(1))
     return batches[0]
@@ -163,7 +171,7 @@ export class KafkaFollower implements Follower {
         this.#loops.delete(node)
         return
       }
-      const open = mine.filter(({ queued_bytes }) => queued_bytes < QUEUE_BYTES)
+      const open = mine.filter(({ queued_bytes }) => queued_bytes < this.#queue_bytes)
       if (open.length === 0) {
         await new Promise<void>((resolve) => this.#drained.push(resolve))
         continue
@@ -197,6 +205,7 @@ export class KafkaFollower implements Follower {
     const turn = this.#turn++ % open.length
     const ordered = turn === 0 ? open : [...open.slice(turn), ...open.slice(0, turn)]
     const wanted = ordered.map(({ kafka_topic: topic, partition, position: offset }) => ({ topic, partition, offset }))
+    const max_bytes = Math.min(PARTITION_BYTES, this.#queue_bytes)
     const output = await cluster.request(
       { node },
       fetch,
@@ -205,7 +214,7 @@ export class KafkaFollower implements Follower {
         min_bytes: 1,
         max_bytes: FETCH_BYTES,
         isolation: 'read_committed',
-        topics: topicsOf(wanted, ({ partition, offset }) => ({ partition, offset, max_bytes: PARTITION_BYTES })),
+        topics: topicsOf(wanted, ({ partition, offset }) => ({ partition, offset, max_bytes })),
       },
       { channel: this.#channel, retry: false, signal: this.#stop.signal },
     )
@@ -214,9 +223,7 @@ export class KafkaFollower implements Follower {
     let fresh = false
     for (const one of this.#followed) if (one.node === node) settle(one)
     for (const fetched of output.partitions) {
-      const one = open.find(
-        ({ kafka_topic, partition }) => kafka_topic === fetched.topic && partition === fetched.partition,
-      )
+      const one = this.#by_name.get(`${fetched.topic}/${fetched.partition}`)
       if (one === undefined) continue
       if (fetched.error_code === 0) {
         this.#options.heard(one.topic, one.partition, fetched.log_start_offset, fetched.last_stable_offset)

@@ -19,7 +19,8 @@ import { heldBack } from './undecided.ts'
  */
 
 const FETCH_BYTES = 1024 * 1024
-const CACHED_PARTITIONS = 64
+/** What is kept of all partitions together. */
+const KEPT_BYTES = 32 * 1024 * 1024
 /** How long a decided transaction may lack its markers until what is there is taken for the end. */
 const MARKERS_MS = 15_000
 const MARKERS_PAUSE_MS = 5
@@ -28,6 +29,7 @@ const MARKERS_PAUSE_MS = 5
 interface Run {
   readonly from: number
   readonly next: number
+  readonly bytes: number
   readonly batches: readonly StoredBatch[]
 }
 
@@ -42,6 +44,7 @@ export class PartitionReader {
   readonly #kafkaName: (topic: string) => string
   /** Per `topic/partition` in the port's names; the one used last is last. */
   readonly #runs = new Map<string, Run>()
+  #kept_bytes = 0
   readonly #extents = new Map<string, Extent>()
 
   constructor(cluster: Cluster, kafkaName: (topic: string) => string) {
@@ -201,12 +204,14 @@ export class PartitionReader {
   }
 
   #keep(name: string, run: Run): void {
+    const known = this.#runs.get(name)
     this.#runs.delete(name)
     this.#runs.set(name, run)
-    if (this.#runs.size <= CACHED_PARTITIONS) return
-    for (const oldest of this.#runs.keys()) {
+    this.#kept_bytes += run.bytes - (known?.bytes ?? 0)
+    for (const [oldest, { bytes }] of this.#runs) {
+      if (this.#kept_bytes <= KEPT_BYTES || oldest === name) return
       this.#runs.delete(oldest)
-      return
+      this.#kept_bytes -= bytes
     }
   }
 }
@@ -220,13 +225,17 @@ function decodeRun(fetched: FetchedPartition, topic: string, from: number): Run 
   cursor.open(fetched.records, `${topic}/${fetched.partition}`)
   filter.open(fetched.aborted)
   let next = from
+  let bytes = 0
   while (filter.next(cursor)) {
     cursor.check()
-    batches.push(...decodeRecords(cursor, topic, fetched.partition))
+    for (const batch of decodeRecords(cursor, topic, fetched.partition)) {
+      batches.push(batch)
+      bytes += batch.heads.length + batch.bodies.length
+    }
   }
   if (cursor.end > 0) next = Math.max(from, cursor.last_offset + 1)
   else if (fetched.records.length > 0) throw damaged(`${topic}/${fetched.partition}@${from}`, 'half a batch')
-  return { from, next, batches }
+  return { from, next, bytes, batches }
 }
 
 /** A position whose records are gone. */
