@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   state: async () => (await import('./commands/state.ts')).stateCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   control: async () => (await import('./commands/control.ts')).controlCommand(),
+  lag: async () => (await import('./commands/lag.ts')).lagCommand(),
+  txn: async () => (await import('./commands/txn.ts')).txnCommand(),
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),

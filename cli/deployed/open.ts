@@ -69,6 +69,19 @@ export async function openDeployed({ kafka, registry: url, topology }: KafkaPlac
   }
 }
 
+/** The broker alone, for what needs neither the registry nor to know what ran. */
+export async function openNamed(kafka: string, topology: string): Promise<{ broker: KafkaBroker; name: string }> {
+  const declared = isFile(topology) ? await loadTopology(topology) : undefined
+  const name = declared?.name ?? topology
+  const broker = await openKafka({
+    bootstrap: parseBootstrap(kafka),
+    client: declared === undefined ? undefined : kafkaOf(declared).client,
+    security: await readSecurity(process.env),
+    topology: name,
+  })
+  return { broker, name }
+}
+
 /** A topology is named like a file or by its own name, which holds neither a slash nor an ending. */
 function isFile(topology: string): boolean {
   return /[/\\]|\.ya?ml$/.test(topology)

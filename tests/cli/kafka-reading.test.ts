@@ -1,13 +1,14 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditCommand } from '../../cli/commands/audit.ts'
 import { dlqCommand } from '../../cli/commands/dlq.ts'
 import { stateCommand } from '../../cli/commands/state.ts'
 import { topicCommand } from '../../cli/commands/topic.ts'
 import { describeWithKafkaAndRegistry } from '../servers/index.ts'
-import { newFolder } from './command.ts'
+import { newFolder, start } from './command.ts'
 import { inProcess } from './in-process.ts'
 import { newWorld, runEmbedded, runLanes, type World } from './kafka-world.ts'
 
@@ -100,8 +101,27 @@ describeWithKafkaAndRegistry('reading a topology on Kafka', (servers) => {
     expect(await both(dlqCommand, 'list')).toBe('no dead letters\n')
   })
 
+  const copiesOf = (pid: number | undefined) =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith(`aitrader-mirror-${pid}-`))
+
   test('no copy stays behind', () => {
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`aitrader-mirror-${process.pid}-`))).toEqual([])
+    expect(copiesOf(process.pid)).toEqual([])
+  })
+
+  test('no copy stays behind Ctrl-C, nor when the next command runs after a kill', async () => {
+    const interrupted = start(['audit', 'replay', ...world.at])
+    while (copiesOf(interrupted.child.pid).length === 0) await setImmediate()
+    interrupted.child.kill('SIGINT')
+    expect((await interrupted.ended).code).toBe(130)
+    expect(copiesOf(interrupted.child.pid)).toEqual([])
+
+    const killed = start(['audit', 'replay', ...world.at])
+    while (copiesOf(killed.child.pid).length === 0) await setImmediate()
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    expect(copiesOf(killed.child.pid)).toHaveLength(1)
+    await inProcess(stateCommand(), 'nbbo', ...world.at)
+    expect(copiesOf(killed.child.pid)).toEqual([])
   })
 
   test.each([
