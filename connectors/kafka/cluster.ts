@@ -100,7 +100,7 @@ export class Cluster {
 
   /** Sends, repeats within the deadline, and answers what came back without a failing code (see `RequestOptions`). */
   async request<I, O>(to: Target, request: KafkaRequest<I, O>, input: I, options: RequestOptions = {}): Promise<O> {
-    const body = new ByteWriter()
+    const body = new ByteWriter(request.size?.(input))
     request.encode(body, input)
     const bytes = body.bytes()
     const give_up_at = performance.now() + (options.deadline_ms ?? 30_000)

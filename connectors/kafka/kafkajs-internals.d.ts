@@ -28,10 +28,24 @@ declare module 'kafkajs/src/network/connection.js' {
     pending: unknown[]
     throttledUntil: number
     scheduleCheckPendingRequests(): void
+    push(request: {
+      entry: {
+        apiKey: number
+        apiName: string
+        apiVersion: number
+        correlationId: number
+        resolve(answer: { payload: Buffer }): void
+        reject(error: Error): void
+      }
+      expectResponse: boolean
+      requestTimeout: number | null
+      sendRequest(): void
+    }): void
   }
 
   export default class Connection {
     constructor(parameters: ConnectionParameters)
+    clientId: string
     socket: Socket | undefined
     requestQueue: RequestQueue
     authenticatedAt: unknown
@@ -46,14 +60,8 @@ declare module 'kafkajs/src/network/connection.js' {
     authenticate(): Promise<void>
     processData(chunk: Buffer): void
     rejectRequests(error: Error): void
-    send<T>(protocol: {
-      request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<unknown> }
-      response: {
-        decode(payload: Buffer): Promise<{ payload: Buffer }>
-        parse(decoded: { payload: Buffer }): Promise<T>
-      }
-      logResponseError?: boolean
-    }): Promise<T>
+    failIfNotConnected(): void
+    nextCorrelationId(): number
   }
 }
 
@@ -62,11 +70,4 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
 
   const Queue: { prototype: RequestQueue & { throttleCheckTimeoutId: unknown } }
   export default Queue
-}
-
-declare module 'kafkajs/src/protocol/encoder.js' {
-  export default class Encoder {
-    writeBufferInternal(value: Buffer): this
-    writeBuffer(value: Buffer): this
-  }
 }

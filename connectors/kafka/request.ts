@@ -8,6 +8,8 @@ export interface KafkaRequest<Input, Output> {
   /** The version has tagged fields. */
   readonly flexible?: boolean
   encode(w: ByteWriter, input: Input): void
+  /** About how many bytes `encode` writes, where they are many. */
+  size?(input: Input): number
   decode(r: ByteReader): Output
   /** Error codes in the answer, 0 among them allowed. */
   errors(output: Output): Iterable<number>

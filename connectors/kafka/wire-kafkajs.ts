@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls'
 import Connection from 'kafkajs/src/network/connection.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { RetriableError } from '../../runtime/api/index.ts'
+import { ByteWriter } from './bytes.ts'
 import { FrameGuard } from './frame-guard.ts'
 import { type Address, type Link, LinkedWire, type LinkOptions, type Wire, type WireOptions } from './wire.ts'
 import { connectFailure } from './wire-errors.ts'
@@ -25,11 +26,6 @@ const silent = { debug() {}, info() {}, warn() {}, error() {}, namespace: () => 
 
 /** Versions of the two SASL requests; every broker from 1.0 to 4.x takes them. */
 const SASL_VERSIONS = { 17: { minVersion: 1, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } }
-
-const response = {
-  decode: async (payload: Buffer) => ({ payload }),
-  parse: async (decoded: { payload: Buffer }) => decoded.payload,
-}
 
 class GuardedConnection extends Connection {
   readonly guard: FrameGuard
@@ -50,6 +46,37 @@ class GuardedConnection extends Connection {
   /** Once is enough: a connection whose session ends is replaced. Its own renewal fails for sessions of seconds. */
   override isAuthenticated(): boolean {
     return this.authenticatedAt !== null
+  }
+
+  /**
+   * Its own `send` without its encoder, which sets aside, clears and copies twice the body: here the header is written
+   * and then the body as it is.
+   */
+  ask(api_key: number, api_version: number, body: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.failIfNotConnected()
+      const correlation_id = this.nextCorrelationId()
+      const header = new ByteWriter(64).i32(0).i16(api_key).i16(api_version).i32(correlation_id).string(this.clientId)
+      header.patchI32(0, header.length - 4 + body.length)
+      this.requestQueue.push({
+        entry: {
+          apiKey: api_key,
+          apiName: String(api_key),
+          apiVersion: api_version,
+          correlationId: correlation_id,
+          resolve: ({ payload }) => resolve(payload),
+          reject,
+        },
+        expectResponse: true,
+        requestTimeout: null,
+        sendRequest: () => {
+          this.socket?.cork()
+          this.socket?.write(header.bytes())
+          this.socket?.write(body)
+          this.socket?.uncork()
+        },
+      })
+    })
   }
 
   /** Ends it at once and rejects what is under way; `disconnect` alone would wait for the answers. */
@@ -132,18 +159,7 @@ async function connectKafkajs(address: Address, options: LinkOptions): Promise<L
     clearTimeout(timer)
   }
   return {
-    send: (api_key, api_version, body) =>
-      connection.send({
-        request: {
-          apiKey: api_key,
-          apiVersion: api_version,
-          apiName: String(api_key),
-          // Its encoder asks no more of a part than these two.
-          encode: async () => ({ buf: body, buffer: body }),
-        },
-        response,
-        logResponseError: false,
-      }),
+    send: (api_key, api_version, body) => connection.ask(api_key, api_version, body),
     isOpen: () => connection.isConnected() && connection.ended === undefined && performance.now() < replaced_at,
     destroy: () => connection.end(new Error('the connection was closed')),
   }

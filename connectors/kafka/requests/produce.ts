@@ -43,6 +43,10 @@ export const produce: KafkaRequest<ProduceInput, ProduceOutput> = {
         .array(topic.partitions, (partition) => w.i32(partition.partition).bytes32(partition.records)),
     )
   },
+  size: (input) =>
+    input.topics
+      .flatMap((topic) => topic.partitions)
+      .reduce((sum, partition) => sum + partition.records.length + 300, 1_000),
   decode(r) {
     const topics = r.array(() => {
       const topic = r.string()
