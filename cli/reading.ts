@@ -8,12 +8,20 @@ import { isListening } from './control-socket.ts'
 import type { Deployed } from './deployed/open.ts'
 import type { Place } from './place.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
+import type { RestoreTask } from './stage-state.ts'
 import type { TopicExtent, TopicRecord } from './topic-record.ts'
 
 /** What the commands that look at a run share: they see what is durable, beside writers or without one. */
 export interface Directory {
   readonly run: RunFile
   readonly reader: Reader
+}
+
+/** A directory, or a deployment that reads like one. */
+export interface Reading extends Directory {
+  /** How tasks are restored, where it is not as in a directory. */
+  readonly restore?: RestoreTask
+  close(): Promise<void>
 }
 
 /**
@@ -30,50 +38,51 @@ export async function openDirectory(dir: string): Promise<Directory> {
   }
 }
 
-/** What a command looks at: the trail and all under it, or one stage, with what it ever wrote (`at`) or without. */
+/** What a command looks at: the trail and all under it, a stage as it is, or a stage and what it ever read and wrote. */
 export type Sight =
   | { readonly kind: 'trail'; readonly resolve: boolean }
-  | { readonly kind: 'stage'; readonly stage: string; readonly at: boolean }
+  | { readonly kind: 'stage' | 'history'; readonly stage: string }
 
 /**
- * Opens what the place names to look at; the caller closes it. Of a deployment only what is in sight is copied from
- * Kafka, so that both read the same.
+ * Opens what the place names to look at; the caller closes it. Of a deployment what is in sight is copied from Kafka, so
+ * that both read the same; a stage as it is is restored from where it is.
  */
-export async function openReading(place: Place, sight: Sight): Promise<Directory> {
-  if (place.kind === 'directory') return openDirectory(place.dir)
+async function openReading(place: Place, sight: Sight): Promise<Reading> {
+  if (place.kind === 'directory') return closing(await openDirectory(place.dir))
   // Kafka's clients are loaded where they are needed only.
   const { openDeployed } = await import('./deployed/open.ts')
-  const { mirror } = await import('./deployed/mirror.ts')
   const deployed = await openDeployed(place)
+  const { plan, run, broker } = deployed
+  if (sight.kind === 'stage') {
+    const { restoreTask } = await import('./deployed/restore.ts')
+    const restore: RestoreTask = (composition, task) => restoreTask(deployed, composition, task)
+    return { run, reader: broker, restore, close: () => deployed.close() }
+  }
   try {
-    const { plan, run } = deployed
+    const { mirror } = await import('./deployed/mirror.ts')
     if (sight.kind === 'trail') {
       const { resolve } = sight
-      return { run, reader: await mirror(deployed, { topics: plan.topics, tasks: [], settled: true, resolve }) }
+      return closing({ run, reader: await mirror(deployed, { topics: plan.topics, tasks: [], resolve }) })
     }
     const tasks = plan.tasks.filter((task) => task.stage === sight.stage)
-    const inputs = tasks.flatMap((task) => task.inputs.map((input) => input.topic))
-    const outputs = sight.at ? tasks.flatMap((task) => [...outputTopics(task)]) : []
-    const topics = [...new Set([...inputs, ...outputs])]
-    // A stage that there is not is for the command to refuse.
-    const settled = sight.at && tasks.length > 0
-    return { run, reader: await mirror(deployed, { topics, tasks, settled, resolve: true }) }
+    const topics = new Set(tasks.flatMap((task) => [...task.inputs.map(({ topic }) => topic), ...outputTopics(task)]))
+    return closing({ run, reader: await mirror(deployed, { topics: [...topics], tasks, resolve: true }) })
   } finally {
     await deployed.close()
   }
 }
 
+function closing(directory: Directory): Reading {
+  return { ...directory, close: () => directory.reader.close() }
+}
+
 /** Opens what the place names for `work` and closes it whatever comes of that. */
-export async function inReading(
-  place: Place,
-  sight: Sight,
-  work: (directory: Directory) => Promise<void>,
-): Promise<void> {
-  const directory = await openReading(place, sight)
+export async function inReading(place: Place, sight: Sight, work: (reading: Reading) => Promise<void>): Promise<void> {
+  const reading = await openReading(place, sight)
   try {
-    await work(directory)
+    await work(reading)
   } finally {
-    await directory.reader.close()
+    await reading.close()
   }
 }
 

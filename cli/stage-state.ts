@@ -13,6 +13,9 @@ import type { Composition } from './compose.ts'
 import { journalType } from './engine.ts'
 import { OutputCheck } from './output-check.ts'
 
+/** Fills a fresh task as recovery would. */
+export type RestoreTask = (composition: Composition, task: Task) => Promise<void>
+
 /**
  * The state of a stage from what is durable, beside a writer or without one; nothing is written and nothing acts.
  *
@@ -27,12 +30,18 @@ export class StageState {
   private readonly producers: ReadonlyMap<string, number>
   private readonly planned: readonly PlannedTask[]
   private readonly stage: string
+  private readonly restore: RestoreTask
 
-  /** An AppError `STAGE_UNKNOWN` (exit 2) with the nearest name. */
-  constructor(reader: Reader, composition: Composition, stage: string) {
+  /** An AppError `STAGE_UNKNOWN` (exit 2) with the nearest name. `restore`: where it is not as in a directory. */
+  constructor(reader: Reader, composition: Composition, stage: string, restoreTask?: RestoreTask) {
     this.reader = reader
     this.composition = composition
     this.stage = stage
+    this.restore =
+      restoreTask ??
+      (async ({ hashes }, task) => {
+        await restore(task, this.reader, journalType, hashes, this.producers)
+      })
     this.producers = producerNumbers(composition.plan)
     this.planned = composition.plan.tasks.filter((task) => task.stage === stage)
     if (this.planned.length > 0) return
@@ -57,10 +66,7 @@ export class StageState {
   }
 
   private restored(planned: PlannedTask): Promise<Task> {
-    const { hashes } = this.composition
-    return this.steadily(planned, async (task) => {
-      await restore(task, this.reader, journalType, hashes, this.producers)
-    })
+    return this.steadily(planned, (task) => this.restore(this.composition, task))
   }
 
   /** Tries again when the writer took a snapshot while the old one was being read: the two do not go together. */

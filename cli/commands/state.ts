@@ -28,9 +28,9 @@ export function stateCommand(): Command {
 
 async function state(stage: string, options: StateOptions): Promise<void> {
   const at = options.at === undefined ? undefined : parseAt(options.at)
-  await inReading(placeOf(options), { kind: 'stage', stage, at: at !== undefined }, async (directory) => {
+  await inReading(placeOf(options), { kind: at === undefined ? 'stage' : 'history', stage }, async (directory) => {
     const { topology, source, seed } = directory.run
-    const view = new StageState(directory.reader, await compose(topology, source, seed), stage)
+    const view = new StageState(directory.reader, await compose(topology, source, seed), stage, directory.restore)
     if (at !== undefined) recordOf(directory, at.topic)
     const entries = at === undefined ? await view.now() : await view.at(at.topic, at.partition, at.offset)
     const out = new Output(process.stdout)

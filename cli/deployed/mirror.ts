@@ -23,8 +23,6 @@ export interface MirrorWishes {
   readonly topics: readonly PlannedTopic[]
   /** Tasks whose snapshots and journals are wanted. */
   readonly tasks: readonly PlannedTask[]
-  /** Only what every lane has passed, so that it is what one process would have written by then. */
-  readonly settled: boolean
   /** Bodies in this build's schemas; else byte by byte as they were written. */
   readonly resolve: boolean
 }
@@ -38,7 +36,8 @@ const MOST_ATTEMPTS = 50
 /**
  * Copies what is wanted of a deployment into a temporary directory of the embedded broker, in canonical order, so that
  * whatever reads a data directory reads Kafka: offsets, journals and snapshots fit together there as one process would
- * have left them. The directory is gone when the reader is closed.
+ * have left them. Only what every lane has passed is there: what one process would have written by then. The directory
+ * is gone when the reader is closed.
  *
  * AppErrors: `NOTHING_SETTLED` (exit 2), `STATE_UNDECIDED` (exit 4), and what the brokers refuse.
  */
@@ -61,16 +60,14 @@ export async function mirror(deployed: Deployed, wishes: MirrorWishes): Promise<
 async function fill(
   dir: string,
   deployed: Deployed,
-  { topics, tasks, settled, resolve }: MirrorWishes,
+  { topics, tasks, resolve }: MirrorWishes,
   progress: (records: number) => void,
 ): Promise<void> {
   const { broker, plan, lanes, registry, codecs, run } = deployed
-  let until_us = Number.POSITIVE_INFINITY
-  if (settled) {
-    until_us = settledUs(await standings(broker, lanes))
-    if (until_us < 0) throw nothingSettled(plan.topology.name)
-    await decided(deployed, topics)
-  }
+  const until_us = settledUs(await standings(broker, lanes))
+  // A stage that there is not is for the command to refuse.
+  if (until_us < 0 && topics.length > 0) throw nothingSettled(plan.topology.name)
+  await decided(deployed, topics)
   // Snapshots first, then journals, then what these read: each holds at least what the one before speaks of.
   const puts = await snapshots(broker, tasks)
   await broker.refresh()
@@ -98,7 +95,7 @@ async function fill(
       for (let partition = 0; partition < partitions; partition++) await copier.copy(name, partition, record, until_us)
     }
     // How far the copy goes is told by what a directory tells it by: its journal.
-    if (settled && tasks.length === 0) {
+    if (tasks.length === 0) {
       const entry = sourceEntry('mirror', 0, run.hashes, until_us, 0, null)
       await copier.append(JOURNAL, 0, journalType, entry, until_us)
     }

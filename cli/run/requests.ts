@@ -27,7 +27,7 @@ interface Position {
   readonly requests: number
 }
 
-export function requestPosition(offset: number): Json {
+function requestPosition(offset: number): Json {
   return { requests: offset } satisfies Position
 }
 

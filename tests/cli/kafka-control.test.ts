@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditCommand } from '../../cli/commands/audit.ts'
 import { controlCommand } from '../../cli/commands/control.ts'
+import { stateCommand } from '../../cli/commands/state.ts'
 import { topicCommand } from '../../cli/commands/topic.ts'
 import { REQUESTS } from '../../cli/run/requests.ts'
 import { shippedWorld } from '../../cli/world.ts'
@@ -142,6 +143,11 @@ describeWithKafkaAndRegistry('control on Kafka', (servers) => {
   test('the trail holds beside the running lanes, orders included', async () => {
     const verified = await inProcess(auditCommand(), 'verify', '--json', ...world.at)
     expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
+    // A torn read would not come to what the journal says, and be refused.
+    for (const stage of ['book-builder', 'execution', 'audit-sink']) {
+      const read = await inProcess(stateCommand(), stage, '--json', ...world.at)
+      expect(read).toMatchObject({ code: 0, stderr: '' })
+    }
     const replayed = await inProcess(auditCommand(), 'replay', '--json', ...world.at)
     expect(JSON.parse(replayed.stdout)).toMatchObject({ different: 0 })
   })

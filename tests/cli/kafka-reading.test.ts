@@ -120,7 +120,7 @@ describeWithKafkaAndRegistry('reading a topology on Kafka', (servers) => {
     killed.child.kill('SIGKILL')
     await killed.ended
     expect(copiesOf(killed.child.pid)).toHaveLength(1)
-    await inProcess(stateCommand(), 'nbbo', ...world.at)
+    await inProcess(auditCommand(), 'verify', ...world.at)
     expect(copiesOf(killed.child.pid)).toEqual([])
   })
 
