@@ -96,6 +96,8 @@ export class Engine {
     const outside = (planned: PlannedTask) => outsideOf(options, planned.stage)
     this.tasks = plan.tasks.map((planned) => new Task(planned, plan.producers, this.outlet, outside(planned)))
     this.scheduler = new Scheduler(this.tasks)
+    // The first instant has records too: a lane that has seen nothing may not say that it passed it.
+    if (lane !== undefined) this.scheduler.now_us = NOTHING_US
     this.outside = lane === undefined ? undefined : consumersOutside(plan, lane)
     this.commands = plan.tasks.some((task) => task.processor.kind === 'command')
     const id = schemaId(options.journal.fingerprint)

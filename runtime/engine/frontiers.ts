@@ -96,7 +96,7 @@ export class MarkWriter {
     this.#spare = builder
     builder.reset()
     const mark: FrontierMark = { lane: name, frontier_us, needed_us, ended, written }
-    builder.append(this.#options.mark, mark, name, name, 0, frontier_us, NO_CAUSES)
+    builder.append(this.#options.mark, mark, name, name, 0, Math.max(0, frontier_us), NO_CAUSES)
     this.frontier_us = frontier_us
     this.ended = ended
     return builder

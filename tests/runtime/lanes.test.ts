@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { FRONTIERS } from '../../runtime/engine/frontiers.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
+import { RecordCursor } from '../../runtime/log/records.ts'
+import { SimulatedLog } from '../../runtime/log/simulated.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
+import { FrontierMark } from '../../schemas/generated/index.ts'
 import { runLanes } from './lanes.ts'
 import { Killed, runToy, ticks, toy } from './toy.ts'
 
@@ -53,6 +57,18 @@ describe('lanes', () => {
     }
   })
 
+  test('lanes that have seen nothing have not passed the first instant', async () => {
+    const [first, ...rest] = items
+    const from_zero = [{ ...first!, at_us: 0 }, ...rest]
+    const whole = await runToy({ store: new MemoryStore(), items: from_zero })
+    const store = new MemoryStore()
+    const empty = await runLanes({ store, items: [] })
+    expect(await lastMarks(store, empty.lanes.length)).toEqual(empty.lanes.map(() => [-1, true]))
+    const lanes = await runLanes({ store, items: from_zero })
+    expect(lanes.digests).toEqual(whole.digests)
+    expect(lanes.state).toBe(whole.state)
+  })
+
   test('a stage that takes records as they come recovers the order it took them in', async () => {
     const { sum } = toy.stages
     const topology: Topology = {
@@ -71,3 +87,18 @@ describe('lanes', () => {
     }
   })
 })
+
+/** What each lane said last: how far it came, and whether it ended. */
+async function lastMarks(store: MemoryStore, lanes: number): Promise<[number, boolean][]> {
+  const reader = new SimulatedLog(store).connect()
+  const marks: [number, boolean][] = []
+  for (let lane = 0; lane < lanes; lane++) {
+    const { end_offset } = reader.partition(FRONTIERS, lane)
+    const batch = await reader.read(FRONTIERS, lane, end_offset - 1)
+    const cursor = new RecordCursor(batch!, end_offset - 1)
+    cursor.next()
+    const { frontier_us, ended } = FrontierMark.decode(batch!.bodies, cursor.body_start, cursor.body_end)
+    marks.push([frontier_us, ended])
+  }
+  return marks
+}
