@@ -195,9 +195,9 @@ export class KafkaProducer implements Producer {
       if (answer === 0) return
       if (answer === 'lost') sent = true
       else if (answer !== 'unsent' && !isRetriable(answer)) {
-        if (sent && errorClass(answer) === 'fenced') return await this.#outcome(writes, give_up_at)
+        if (sent && errorClass(answer) === 'fenced') return this.#outcome(writes, answer, give_up_at)
         // Not carried out, now or before: a coordinator answers 0 again and again after it was.
-        throw await this.#abort(new ProduceError(answer, `the transaction of ${this.#options.transactional_id}`))
+        throw await this.#abort(new ProduceError(answer, this.#where))
       }
       await new Promise((resolve) => setTimeout(resolve, pause_ms))
       pause_ms = Math.min(pause_ms * 2, MAX_PAUSE_MS)
@@ -219,17 +219,22 @@ export class KafkaProducer implements Producer {
     }
   }
 
-  /** Another holds the id: what became of our transaction is read from its marker. */
-  async #outcome(writes: readonly PartitionWrite[], give_up_at: number): Promise<void> {
-    this.#state = 'fenced'
+  /** Our epoch is over, by a successor or the coordinator's clock: what became of the transaction its marker tells. */
+  async #outcome(writes: readonly PartitionWrite[], error_code: number, give_up_at: number): Promise<void> {
     let outcome: Outcome | undefined
     try {
       outcome = await outcomeOf(this.#options.cluster, writes, this.#producer_id, give_up_at)
     } catch (cause) {
       throw this.#unknown(cause)
     }
-    if (outcome === 'committed') return
-    throw outcome === 'aborted' ? this.#fenced() : this.#unknown()
+    if (outcome === undefined) throw this.#unknown()
+    // The next commit finds out whether the id is still ours.
+    this.#state = 'dirty'
+    if (outcome === 'aborted') throw await this.#abort(new ProduceError(error_code, this.#where))
+  }
+
+  get #where(): string {
+    return `the transaction of ${this.#options.transactional_id}`
   }
 
   #fenced(): AppError {
@@ -240,7 +245,7 @@ export class KafkaProducer implements Producer {
   }
 
   #unknown(cause?: unknown): AppError {
-    if (this.#state !== 'fenced') this.#state = 'unknown'
+    this.#state = 'unknown'
     const message = `a commit of ${this.#options.transactional_id} was sent, and nobody could tell what became of it`
     return new AppError('COMMIT_UNKNOWN', message, { exit_code: 4, cause })
   }
