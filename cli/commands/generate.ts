@@ -5,6 +5,7 @@ import { topologyReferenceFile } from '../../runtime/topology/reference.ts'
 import { generateRecords, writeGenerated } from '../../schemas/generate.ts'
 import { ROOT } from '../compose.ts'
 import { denialPageFile } from '../denial-page.ts'
+import { metricsPageFile } from '../metrics-page.ts'
 import { shippedWorld } from '../world.ts'
 
 /**
@@ -20,7 +21,7 @@ export function generateCommand(): Command {
       const options = { root: ROOT, check }
       const different = writeGenerated(generateRecords(ROOT), options)
       const world = await shippedWorld()
-      const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile()]
+      const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile(), metricsPageFile()]
       different.push(...writeGenerated(files, options))
       for (const path of different) process.stdout.write(`${check ? 'differs' : 'wrote'} ${path}\n`)
       if (check && different.length > 0) {

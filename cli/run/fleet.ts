@@ -1,8 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Cluster } from '../../connectors/kafka/cluster.ts'
 import { type GroupHandle, joinGroup } from '../../connectors/kafka/group.ts'
 import type { AppError } from '../../runtime/api/index.ts'
 import type { PlannedLane } from '../../runtime/plan/lanes.ts'
-import { wallClock } from '../engine.ts'
 import type { RunningLane } from './lane-host.ts'
 
 export interface FleetOptions {
@@ -24,6 +24,9 @@ export interface FleetOptions {
   /** Told the lanes that the group gives to this process, each time it shares them out. */
   readonly shared?: (lanes: readonly string[]) => void
 }
+
+/** A process that has nothing else to do does not wait for a budget to be over. */
+const UNHELD = { ref: false } as const
 
 /**
  * The lanes of one process, shared with others through a group: runs what it is assigned, drains what is taken away.
@@ -81,7 +84,7 @@ export class Fleet {
     this.leaving = true
     for (const wait of this.waiting.values()) wait.abort()
     const ends = Promise.all([...this.hosts.values()].map((host) => host.drain())).then(() => true)
-    const drained = await Promise.race([ends, wallClock.wait(budget_ms).then(() => false)])
+    const drained = await Promise.race([ends, setTimeout(budget_ms, false, UNHELD)])
     await this.handle?.leave()
     return drained
   }
@@ -108,7 +111,7 @@ export class Fleet {
   private await(name: string): void {
     const wait = new AbortController()
     this.waiting.set(name, wait)
-    void wallClock.wait(this.options.drain_ms).then(() => {
+    void setTimeout(this.options.drain_ms, undefined, UNHELD).then(() => {
       if (wait.signal.aborted) return
       this.waiting.delete(name)
       this.start(name)

@@ -1,6 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { PlannedLane } from '../../runtime/plan/lanes.ts'
-import { wallClock } from '../engine.ts'
 import type { LatencyUs } from '../measure.ts'
 import type { LaneEnd, LaneSetting, RunningLane } from './lane-host.ts'
 import type { ThreadSample } from './metrics.ts'
@@ -76,7 +76,7 @@ export class Threads {
 
   /** What every thread that ever ran says of its lanes; of one that does not answer in time, what it said last. */
   async samples(): Promise<ThreadSample[]> {
-    const late = wallClock.wait(SAMPLE_MS).then(() => undefined)
+    const late = setTimeout(SAMPLE_MS, undefined, { ref: false })
     const samples = this.threads.map(async (thread) => {
       if (thread.ended) return thread.sample
       const answer = new Promise<ThreadSample | undefined>((resolve) => thread.asked.push(resolve))

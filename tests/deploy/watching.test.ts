@@ -1,9 +1,10 @@
 /** What watches the stages asks for metrics that exist, in files that its servers can read. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { METRICS, type MetricName } from '../../cli/metric-list.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -19,20 +20,15 @@ const rules = parse(read('deploy/prometheus/rules.yml')) as {
 const metricsIn = (expr: string) =>
   (expr.match(/\baitrader_\w+/g) ?? []).map((name) => name.replace(/_(bucket|sum|count)$/, ''))
 
-/** Every metric that the sources or the page for operators name, and prom-client's own under our prefix. */
-async function known(): Promise<Set<string>> {
+/** Every metric of ours, and prom-client's own under our prefix. */
+function known(): Set<string> {
   const defaults = new Registry()
   collectDefaultMetrics({ register: defaults, prefix: 'aitrader_process_' })
-  const names = defaults.getMetricsAsArray().map(({ name }) => name)
-  const sources = readdirSync(join(root, 'cli'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'))
-  for (const file of sources)
-    for (const [, name] of read(`cli/${file}`).matchAll(/'(aitrader_\w+)'/g)) names.push(name!)
-  for (const [, name] of read('docs/kafka-operations.md').matchAll(/`(aitrader_\w+)`/g)) names.push(name!)
-  return new Set(names)
+  return new Set([...Object.keys(METRICS), ...defaults.getMetricsAsArray().map(({ name }) => name)])
 }
 
-describe('every metric that is asked for is one that we have', async () => {
-  const names = await known()
+describe('every metric that is asked for is one that we have', () => {
+  const names = known()
   const asked = [
     ...board.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
     ...rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => [`alert ${alert}`, expr] as const)),
@@ -69,4 +65,27 @@ it('scrapes the port that the stages listen on', () => {
   const [job] = parse(read('deploy/prometheus/prometheus.yml')).scrape_configs
   expect(compose.services.stages.command).toContain(`--listen=0.0.0.0:${job.dns_sd_configs[0].port}`)
   expect(compose.services).toHaveProperty(job.dns_sd_configs[0].names[0])
+})
+
+it('asks for labels that the metric has', () => {
+  const asked = [
+    ...board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    ...rules.groups.flatMap((group) => group.rules.map(({ expr }) => expr)),
+  ]
+  // Added by Prometheus, or one of a histogram's parts.
+  const added = ['instance', 'job', 'le']
+  for (const expr of asked) {
+    const by = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list]) => list!.split(',').map((one) => one.trim()))
+    const has = metricsIn(expr).flatMap((name) => METRICS[name as MetricName]?.labels ?? [])
+    expect(
+      by.filter((label) => ![...has, ...added].includes(label)),
+      expr,
+    ).toEqual([])
+  }
+})
+
+it('says of every metric on the page for operators what one does', () => {
+  const named = [...read('docs/kafka-operations.md').matchAll(/`(aitrader_\w+)`/g)].map(([, name]) => name!)
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((name) => !known().has(name))).toEqual([])
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../../cli/compose.ts'
 import { denialPageFile } from '../../cli/denial-page.ts'
+import { metricsPageFile } from '../../cli/metrics-page.ts'
 import { shippedWorld } from '../../cli/world.ts'
 import { denialCodes } from '../../processors/execution/controls/codes.ts'
 import { controls } from '../../processors/execution/controls/index.ts'
@@ -12,7 +13,7 @@ import { writeGenerated } from '../../schemas/generate.ts'
 describe('generated pages', () => {
   test('are what their makers say today', async () => {
     const world = await shippedWorld()
-    const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile()]
+    const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile(), metricsPageFile()]
     expect(writeGenerated(files, { root: ROOT, check: true })).toEqual([])
   })
 
@@ -29,7 +30,7 @@ describe('generated pages', () => {
 })
 
 test('every page of docs/generated says that it is made', () => {
-  for (const page of ['denial-codes', 'records', 'topology']) {
+  for (const page of ['denial-codes', 'metrics', 'records', 'topology']) {
     const text = readFileSync(`${ROOT}/docs/generated/${page}.md`, 'utf8')
     expect(text, page).toMatch(/^<!-- Made by `aitrader generate` from .+; changes here are overwritten\. -->\n/)
   }

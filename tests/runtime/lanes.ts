@@ -3,6 +3,7 @@ import { Engine, laneId } from '../../runtime/engine/engine.ts'
 import { type FrontierType, frontiersTopic, type LaneOptions } from '../../runtime/engine/frontiers.ts'
 import { type JournalType, journalTopic } from '../../runtime/engine/journal.ts'
 import { LaneRun } from '../../runtime/engine/lane-run.ts'
+import type { Observer } from '../../runtime/engine/options.ts'
 import { firstMarks, type Rekeyed } from '../../runtime/engine/rekey.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { stateDigest } from '../../runtime/engine/state-view.ts'
@@ -32,6 +33,8 @@ export interface LanesRun extends ToyRun {
   readonly kill?: { readonly lane: string; readonly after_commits: number }
   /** Virtual milliseconds that a look at the clock takes, by lane: how often each commits. */
   readonly step_of?: (lane: PlannedLane) => number
+  /** Is told what each lane's engine tells. */
+  readonly observe?: (lane: PlannedLane) => Observer
 }
 
 /** Runs to the end, or rejects with `Killed` when every lane has stopped where it was. */
@@ -63,6 +66,7 @@ export async function runLanes(options: LanesRun): Promise<LanesResult> {
       runners: { oracle: { query: options.query ?? doubling } },
       lane: lane_options,
       observer: {
+        ...options.observe?.(lane),
         durable(commit) {
           if (options.kill?.lane !== lane.name || commit < options.kill.after_commits) return
           killed = true
