@@ -59,7 +59,7 @@ export class Fleet {
       group_id,
       session_timeout_ms,
       ...(instance_id === undefined ? {} : { instance_id }),
-      metadata: () => ({ can, owned: [...this.hosts.keys()] }),
+      metadata: () => ({ can, owned: [...(this.given ?? [])], held: [...this.hosts.keys()] }),
       on_assigned: (lanes, taken) => this.assign(new Set(lanes), taken),
       on_lost: () => {
         this.assign(new Set(), new Set())

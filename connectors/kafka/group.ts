@@ -9,7 +9,7 @@
 import { AppError, RetriableError } from '../../runtime/api/index.ts'
 import type { Cluster, RequestOptions, Target } from './cluster.ts'
 import { CODE, errorClass, kafkaError } from './errors.ts'
-import { assignLanes, type GroupMember, owners } from './lane-assignment.ts'
+import { assignLanes, type GroupMember } from './lane-assignment.ts'
 import type { KafkaRequest } from './request.ts'
 import {
   heartbeat,
@@ -30,19 +30,28 @@ export interface GroupOptions {
   readonly heartbeat_interval_ms?: number
   /** A name that outlives the process: its successor takes its place without waiting for the session's end. */
   readonly instance_id?: string
-  /** What this member can run and runs, asked at every join. */
-  metadata(): { readonly can: readonly string[]; readonly owned: readonly string[] }
+  /** What this member says of itself, asked at every join. */
+  metadata(): Membership
   /** Called on the leader; default `assignLanes`. */
   readonly assign?: (members: readonly GroupMember[]) => ReadonlyMap<string, readonly string[]>
   /**
-   * After every rebalance: all lanes that are now this member's. `taken_from_live`: those of them whose owner is still a
-   * member, and has just been told to stop them. Not awaited.
+   * After every rebalance: all lanes that are now this member's. `taken_from_live`: those of them that another member
+   * still runs, and has been told to stop. Not awaited.
    */
   on_assigned(lanes: readonly string[], taken_from_live: ReadonlySet<string>): void
   /** None of the lanes is this member's any more. Not awaited. */
   on_lost(): void
   /** Membership has ended for good (no permission, a group of another kind). Called after `on_lost`. */
   on_failed?(error: AppError): void
+}
+
+/** What a member says of its lanes. */
+export interface Membership {
+  readonly can: readonly string[]
+  /** Those that it was given and means to run; they stay with it where that is even. */
+  readonly owned: readonly string[]
+  /** Those that it runs, drained ones until their end; default: what it owns. */
+  readonly held?: readonly string[]
 }
 
 export interface GroupHandle {
@@ -224,11 +233,11 @@ class Member implements GroupHandle {
 
   #assignments(joined: JoinGroupOutput): { member_id: string; assignment: Buffer }[] {
     const members = joined.members.map((member) => parseMember(member.member_id, member.metadata))
-    const before = owners(members)
     const assigned = (this.#options.assign ?? assignLanes)(members)
     return members.map(({ member_id }) => {
       const lanes = assigned.get(member_id) ?? []
-      const taken_from_live = lanes.filter((lane) => (before.get(lane) ?? member_id) !== member_id)
+      const others = new Set(members.flatMap((other) => (other.member_id === member_id ? [] : other.held)))
+      const taken_from_live = lanes.filter((lane) => others.has(lane))
       return { member_id, assignment: Buffer.from(JSON.stringify({ lanes, taken_from_live })) }
     })
   }
@@ -293,12 +302,13 @@ class Member implements GroupHandle {
 }
 
 /** What a member says of itself; one of another version or kind counts as able to run nothing. */
-function parseMember(member_id: string, bytes: Buffer): GroupMember {
-  const { can, owned, generation } = parseObject(bytes)
+function parseMember(member_id: string, bytes: Buffer): GroupMember & { readonly held: readonly string[] } {
+  const { can, owned, held, generation } = parseObject(bytes)
   return {
     member_id,
     can: names(can),
     owned: names(owned),
+    held: names(held ?? owned),
     generation: Number.isInteger(generation) ? Number(generation) : -1,
   }
 }

@@ -7,13 +7,13 @@ export interface GroupMember {
   readonly member_id: string
   /** Lanes it can run. */
   readonly can: readonly string[]
-  /** Lanes it runs now. */
+  /** Lanes it was given before and means to run. */
   readonly owned: readonly string[]
   /** The generation in which it got them: of two that claim a lane, the later one has it. */
   readonly generation: number
 }
 
-/** Who runs each lane now, as far as the members tell. */
+/** Whose each lane is, as far as the members tell. */
 export function owners(members: readonly GroupMember[]): Map<string, string> {
   const claims = new Map<string, GroupMember>()
   for (const member of byId(members)) {

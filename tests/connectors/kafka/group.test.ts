@@ -15,6 +15,7 @@ const BEAT_MS = 500
 /** Runs what it is assigned at once, and notes everything it is told. */
 class Runner {
   owned: readonly string[] = []
+  held: readonly string[] | undefined
   readonly told: string[] = []
   readonly can: readonly string[]
   failure: AppError | undefined
@@ -28,7 +29,7 @@ class Runner {
       cluster,
       group_id,
       session_timeout_ms: SESSION_MS,
-      metadata: () => ({ can: this.can, owned: this.owned }),
+      metadata: () => ({ can: this.can, owned: this.owned, ...(this.held === undefined ? {} : { held: this.held }) }),
       on_assigned: (lanes, taken) => {
         this.owned = lanes
         this.told.push(taken.size === 0 ? lanes.join('') : `${lanes.join('')} (${[...taken].join('')} from the living)`)
@@ -79,6 +80,24 @@ describe('a member', () => {
       'm2 joins {"can":["a","b","c","d"],"owned":[],"generation":-1}',
       'm1 joins {"can":["a","b","c","d"],"owned":["a","b","c","d"],"generation":1}',
     ])
+  })
+
+  it('leaves lanes with whom they were given to, whoever still runs them', async () => {
+    const coordinator = new FakeCoordinator()
+    const [first, handle] = await join(coordinator)
+    first.held = LANES
+    const [second] = await join(coordinator)
+    const [third] = await join(coordinator)
+    const shares = [first, second, third].map((runner) => runner.told.at(-1))
+    // `first` ends its lanes one by one, and nothing moves but what that sets free.
+    for (const held of [['a', 'b'], ['d'], ['d']]) {
+      first.held = held
+      handle.rejoin()
+      await pass(2 * BEAT_MS)
+    }
+    expect(shares).toEqual(['d', 'ab (ab from the living)', 'c (c from the living)'])
+    expect(second.told.slice(-3)).toEqual(['ab (ab from the living)', 'ab', 'ab'])
+    expect(third.told.slice(-3)).toEqual(['c', 'c', 'c'])
   })
 
   it('keeps its lanes through a rebalance that another holds up', async () => {
