@@ -1,3 +1,3 @@
 /** Kafka behind the runtime's broker port. */
 export { type KafkaBroker, type KafkaOptions, openKafka } from './broker.ts'
-export { CAPABILITIES, type Capabilities } from './capabilities.ts'
+export { CAPABILITIES } from './capabilities.ts'

@@ -161,7 +161,7 @@ export class BatchCursor {
   }
 }
 
-export function int64(bytes: Buffer, pos: number): number {
+function int64(bytes: Buffer, pos: number): number {
   return bytes.readInt32BE(pos) * 4_294_967_296 + bytes.readUInt32BE(pos + 4)
 }
 
