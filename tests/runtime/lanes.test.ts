@@ -58,15 +58,9 @@ describe('lanes', () => {
   })
 
   test('lanes that have seen nothing have not passed the first instant', async () => {
-    const [first, ...rest] = items
-    const from_zero = [{ ...first!, at_us: 0 }, ...rest]
-    const whole = await runToy({ store: new MemoryStore(), items: from_zero })
     const store = new MemoryStore()
-    const empty = await runLanes({ store, items: [] })
-    expect(await lastMarks(store, empty.lanes.length)).toEqual(empty.lanes.map(() => [-1, true]))
-    const lanes = await runLanes({ store, items: from_zero })
-    expect(lanes.digests).toEqual(whole.digests)
-    expect(lanes.state).toBe(whole.state)
+    const { lanes } = await runLanes({ store, items: [] })
+    expect(await lastMarks(store, lanes.length)).toEqual(lanes.map(() => [-1, true]))
   })
 
   test('a stage that takes records as they come recovers the order it took them in', async () => {
