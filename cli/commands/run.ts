@@ -49,6 +49,9 @@ interface RunCommandOptions {
 const DRAIN_MS = 10_000
 const SESSION_TIMEOUT_MS = 10_000
 
+/** Tries to write down what runs. */
+const WRITE_ATTEMPTS = 10
+
 /** `aitrader run`: lanes of a topology in this process, on Kafka, shared with every other process that runs it. */
 export function runCommand(): Command {
   return new Command('run')
@@ -105,8 +108,10 @@ async function run(options: RunCommandOptions): Promise<void> {
     const log = (event: string, detail: Readonly<Record<string, unknown>>) => {
       watch.log(event, detail)
       // Only a run that may go on here may say what its topics are made of.
-      if (event === 'lane recovered')
-        written ??= writeRun(target, { topology, ...stored, producers: composition.plan.producers }, composition)
+      if (event !== 'lane recovered' || written !== undefined) return
+      written = writeRun(target, { topology, ...stored, producers: composition.plan.producers }, composition)
+      // Waited for, and thrown, at the end.
+      written.catch(() => {})
     }
     const measures: Measure[] = []
     const observer = () => {
@@ -119,6 +124,8 @@ async function run(options: RunCommandOptions): Promise<void> {
     log('started', { topology: topology.name, source: stored.source, ...JSON.parse(composition.manifest) })
     await declareAll(target.broker, composition.plan, lanes)
     const threads = new Threads(parseWhole(options.threads, '--threads'), data, log)
+    // What ends the command must not be outlived by lanes that nobody looks after.
+    cleanups.push(() => threads.kill())
     const fleet = new Fleet({
       lanes: lanes.lanes,
       host: (lane) => (options.threads === '0' ? new LaneHost(lane, setting) : threads.run(lane)),
@@ -131,6 +138,7 @@ async function run(options: RunCommandOptions): Promise<void> {
       changed: () => wake(),
       shared: (own) => log('lanes shared out', { own }),
     })
+    cleanups.push(() => fleet.quit())
     const marks = new Marks(
       target.broker,
       FrontierMark as FrontierType,
@@ -209,17 +217,21 @@ function madeOf({ source, seed }: Pick<StoredRun, 'source' | 'seed'>): string {
   return canonical({ source, seed })
 }
 
+/** Tries again where it does not matter who was first: every process of a deployment writes the same. */
 async function writeRun(
   { broker }: OpenTarget,
   run: Omit<StoredRun, 'hashes'>,
   { hashes }: Composition,
 ): Promise<void> {
-  const producer = await broker.producer('deployment')
-  try {
-    await producer.commit({ batches: [], puts: [runPut({ ...run, hashes })] })
-  } catch (error) {
-    // Another process of the same deployment says the same at the same time.
-    if (!(error instanceof AppError && error.code === 'FENCED')) throw error
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const producer = await broker.producer('deployment')
+      return await producer.commit({ batches: [], puts: [runPut({ ...run, hashes })] })
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'FENCED') return
+      if (attempt === WRITE_ATTEMPTS) throw error
+      await wallClock.wait(100 * attempt)
+    }
   }
 }
 
