@@ -89,6 +89,12 @@ export class Fleet {
     return drained
   }
 
+  /** Leaves the group as it is; what still runs is fenced by whoever takes it. */
+  async quit(): Promise<void> {
+    this.leaving = true
+    await this.handle?.leave()
+  }
+
   private assign(lanes: ReadonlySet<string>, taken_from_live: ReadonlySet<string>): void {
     this.rebalances++
     this.given = lanes
