@@ -39,7 +39,7 @@ export async function rekey(from: Plan, to: Plan, broker: Reader): Promise<Rekey
     moved += move(old, fresh)
     for (const task of fresh) {
       const before = old.find((one) => one.task.planned.name === task.planned.name)
-      puts.push(...takeSnapshot(task, before?.seq ?? 0))
+      puts.push(...takeSnapshot(task, Math.max(0, before?.seq ?? 0)))
     }
     puts.push(...leftovers(old, fresh))
   }
