@@ -13,6 +13,7 @@ import { schemaId } from '../schemas/framing.ts'
 import { type BenchTopology, planBench } from './kafka-topology.ts'
 
 export interface EngineArguments extends BenchTopology {
+  readonly guarantee: 'exactly_once' | 'at_least_once'
   readonly kafka: string
   readonly threads: number
 }
@@ -21,7 +22,12 @@ const args = JSON.parse(process.argv[2] as string) as EngineArguments
 const part = isMainThread ? undefined : (workerData as number)
 const { plan, lanes, hashes } = planBench(args)
 const { client, commit_ms, commit_records } = args
-const broker = await openKafka({ bootstrap: parseBootstrap(args.kafka), client, topology: args.name })
+const broker = await openKafka({
+  bootstrap: parseBootstrap(args.kafka),
+  client,
+  topology: args.name,
+  guarantee: args.guarantee,
+})
 if (part === undefined) await declareAll(broker, plan, lanes)
 else await broker.refresh()
 const setting: LaneSetting = {

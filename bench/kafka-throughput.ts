@@ -35,10 +35,14 @@ function bareSide(client: (typeof CLIENTS)[number]): Side {
   }
 }
 
-function ourSide(client: (typeof CLIENTS)[number], threads: number): Side {
+function ourSide(
+  client: (typeof CLIENTS)[number],
+  threads: number,
+  guarantee: EngineArguments['guarantee'] = 'exactly_once',
+): Side {
   return {
     engine: `aitrader on ${client}`,
-    guarantee: 'exactly_once',
+    guarantee,
     threads,
     start({ broker, input }, output) {
       const args: EngineArguments = {
@@ -47,6 +51,7 @@ function ourSide(client: (typeof CLIENTS)[number], threads: number): Side {
         input,
         output,
         client,
+        guarantee,
         commit_ms: 100,
         commit_records: 20_000,
         threads,
@@ -61,6 +66,7 @@ const SIDES: Readonly<Record<string, Side>> = {
   'ours-kafkajs-1': ourSide('kafkajs', 1),
   'ours-platformatic-1': ourSide('platformatic', 1),
   'ours-platformatic-2': ourSide('platformatic', 2),
+  'ours-platformatic-alo-1': ourSide('platformatic', 1, 'at_least_once'),
   'streams-eos-1': twin({ guarantee: 'exactly_once_v2', threads: 1 }),
   'streams-eos-2': twin({ guarantee: 'exactly_once_v2', threads: 2 }),
   'streams-alo-2': twin({ guarantee: 'at_least_once', threads: 2 }),

@@ -18,6 +18,7 @@ import { CompactedTopic } from './compacted.ts'
 import type { Compression } from './compression.ts'
 import { KafkaFollower } from './follower.ts'
 import { type Names, namesOf } from './names.ts'
+import { PlainProducer } from './plain-producer.ts'
 import { PartitionReader } from './reader.ts'
 import { encodedBytes, encodeRecords } from './record-encoder.ts'
 import { trimTopics } from './retention.ts'
@@ -59,6 +60,8 @@ export interface KafkaOptions {
   readonly compression?: Compression | undefined
   /** Producers in the order that breaks ties of stream time in digests: the plan's. */
   readonly producers?: readonly string[] | undefined
+  /** `at_least_once` writes without transactions: for benches alone. Default `exactly_once`. */
+  readonly guarantee?: 'exactly_once' | 'at_least_once' | undefined
   /** Time until the coordinator aborts a transaction that we left open, milliseconds; default 10,000. */
   readonly transaction_timeout_ms?: number | undefined
 }
@@ -95,7 +98,7 @@ export class KafkaBroker implements Broker {
   readonly #stores: Stores
   readonly #reader: PartitionReader
   /** The newest of each id: those before it are fenced. */
-  readonly #producers = new Map<string, KafkaProducer>()
+  readonly #producers = new Map<string, KafkaProducer | PlainProducer>()
   readonly #followers = new Set<Follower>()
   readonly #arenas = new ArenaPool()
   #closing: Promise<void> | undefined
@@ -209,13 +212,17 @@ export class KafkaBroker implements Broker {
 
   async producer(transactional_id: string): Promise<Producer> {
     this.#alive()
-    const producer = await KafkaProducer.open({
+    const hooks = {
       cluster: this.cluster,
-      transactional_id: this.#names.transactionalId(transactional_id),
-      transaction_timeout_ms: this.#options.transaction_timeout_ms ?? 10_000,
-      encode: (transaction) => this.#encode(transaction),
-      committed: (writes) => this.#committed(writes),
-    })
+      encode: (transaction: Transaction) => this.#encode(transaction),
+      committed: (writes: readonly PartitionWrite[]) => this.#committed(writes),
+    }
+    const id = this.#names.transactionalId(transactional_id)
+    const transaction_timeout_ms = this.#options.transaction_timeout_ms ?? 10_000
+    const producer =
+      this.#options.guarantee === 'at_least_once'
+        ? new PlainProducer({ ...hooks, channel: id })
+        : await KafkaProducer.open({ ...hooks, transactional_id: id, transaction_timeout_ms })
     this.#producers.set(transactional_id, producer)
     await this.#reader.refresh(this.#topics.all(), false)
     return producer
