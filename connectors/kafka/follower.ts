@@ -28,7 +28,7 @@ const PARTITION_BYTES = 1024 * 1024
 const FETCH_BYTES = 16 * 1024 * 1024
 const LONG_POLL_MS = 500
 const SHORT_POLL_MS = 20
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 300_000
 const MAX_PAUSE_MS = 250
 
 /** Committed batches of one fetch: those of `bytes` that lie at `starts`. */
