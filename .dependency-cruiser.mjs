@@ -16,7 +16,8 @@ const rooms = {
   models: ['^(processors|schemas)/'],
   tests: ['^(runtime|schemas|native|processors|connectors|api|cli|bench|scripts)/'],
   bench: ['^(runtime|schemas|native|processors|connectors|api|cli|tests)/'],
-  scripts: [],
+  // The test runner, started in the same process.
+  scripts: ['^node_modules/vitest/'],
 }
 
 const arrows = Object.entries(rooms).map(([room, targets]) => ({

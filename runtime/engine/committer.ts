@@ -1,5 +1,5 @@
+import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
-import type { Clock } from './run.ts'
 
 export interface CommitterOptions {
   readonly engine: Engine

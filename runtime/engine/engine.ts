@@ -1,6 +1,6 @@
 import type { Producer, Put, Transaction } from '../api/broker.ts'
 import { assert, RetriableError } from '../api/fault.ts'
-import type { Json } from '../api/record.ts'
+import type { Json, RecordId } from '../api/record.ts'
 import { BatchBuilder } from '../log/batch.ts'
 import type { PlannedLane } from '../plan/lanes.ts'
 import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
@@ -12,7 +12,7 @@ import type { Envelope } from './envelope.ts'
 import type { FeedPartition } from './feed.ts'
 import { isOwn, type LaneOptions, MarkWriter } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
-import { NOTHING_US } from './lane-recovery.ts'
+import { NOTHING_US, recoverLane } from './lane-recovery.ts'
 import type { EngineOptions, SourceState } from './options.ts'
 import { type Consumer, type Outgoing, openOutgoing } from './outgoing.ts'
 import { LiveOutlet } from './outlet.ts'
@@ -129,7 +129,8 @@ export class Engine {
     const { plan, broker, lane } = options
     const producer = lane === undefined ? await openWhole(options) : await broker.producer(laneId(plan, lane.lane))
     const engine = new Engine(options, producer)
-    await recover(engine, options)
+    if (lane === undefined) await recover(engine, options)
+    else await recoverLane(engine, options, lane)
     return engine
   }
 
@@ -188,9 +189,16 @@ export class Engine {
 
   /**
    * Writes one record of source `index` at its stream time; what was due before must have been worked off (`prepare`).
-   * `position` is where the source stands after it; `arrived_ms` is as in `Envelope`.
+   * `position` is where the source stands after it; `arrived_ms` is as in `Envelope`; `cause` led to it, if anything did.
    */
-  ingest(index: number, value: unknown, stream_time_us: number, position: Json, arrived_ms: number): void {
+  ingest(
+    index: number,
+    value: unknown,
+    stream_time_us: number,
+    position: Json,
+    arrived_ms: number,
+    cause?: RecordId,
+  ): void {
     const source = this.sources[index] as SourceState
     assert(stream_time_us >= this.scheduler.now_us, `source ${source.planned.name} went back in stream time`)
     this.scheduler.enter(stream_time_us)
@@ -201,6 +209,7 @@ export class Engine {
       source.next_seq++,
       stream_time_us,
       arrived_ms,
+      cause,
     )
     source.position = position
     source.touched = true

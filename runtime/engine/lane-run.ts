@@ -2,6 +2,7 @@ import type { Reader } from '../api/broker.ts'
 import { takesAsTheyCome } from '../plan/lanes.ts'
 import { producerNumbers } from '../plan/plan.ts'
 import { Arrivals } from './arrivals.ts'
+import type { Clock } from './clock.ts'
 import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
 import type { Envelope } from './envelope.ts'
@@ -9,7 +10,6 @@ import { Feed, type Standing } from './feed.ts'
 import type { LaneOptions } from './frontiers.ts'
 import { Marks } from './marks.ts'
 import type { WriterCodecs } from './options.ts'
-import type { Clock } from './run.ts'
 
 export interface LaneRunOptions {
   readonly engine: Engine

@@ -96,7 +96,7 @@ export class LiveOutlet implements Outlet {
     }
   }
 
-  /** Writes a record of a source. */
+  /** Writes a record of a source; `cause` is the id of the record that led to it, if one did. */
   ingest(
     topic: PlannedTopic,
     value: unknown,
@@ -104,8 +104,10 @@ export class LiveOutlet implements Outlet {
     seq: number,
     stream_time_us: number,
     arrived_ms: number,
+    cause?: string,
   ): void {
     this.causes.length = 0
+    if (cause !== undefined) this.causes.addId(cause)
     const key = keyOf(topic, value)
     const out = this.out(topic, key)
     out.builder.append(
@@ -135,7 +137,7 @@ export class LiveOutlet implements Outlet {
       value,
       cause_producer: -1,
       cause_seq: -1,
-      more_causes: undefined,
+      more_causes: cause === undefined ? undefined : [cause],
       crc,
       arrived_ms,
       carrier: builder,

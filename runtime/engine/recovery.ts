@@ -6,7 +6,6 @@ import { type PlannedTopic, producerNumbers } from '../plan/plan.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import { type Hashes, JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
-import { recoverLane } from './lane-recovery.ts'
 import type { EngineOptions, SourceState, WriterCodecs } from './options.ts'
 import { ComparingOutlet } from './outlet.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -34,7 +33,6 @@ export interface Recoverable {
  * were durable but not yet consumed (on feedback edges) are buffered again.
  */
 export async function recover(engine: Recoverable, options: EngineOptions): Promise<void> {
-  if (options.lane !== undefined) return recoverLane(engine, options, options.lane)
   const { broker, plan } = options
   const producers = producerNumbers(plan)
   let frontier_us = 0

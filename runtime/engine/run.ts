@@ -1,18 +1,21 @@
 import { AppError, assert } from '../api/fault.ts'
-import type { Json } from '../api/record.ts'
+import type { Json, RecordId } from '../api/record.ts'
 import type { Source, SourceItem } from '../api/source.ts'
 import { canonical } from '../state/canonical.ts'
+import type { Clock } from './clock.ts'
 import { Committer } from './committer.ts'
 import type { Engine } from './engine.ts'
 import type { SourceState } from './options.ts'
 import { Pace } from './pace.ts'
 
-/** The process's clock and timers, replaceable: commits, pacing and latencies use it, results never do. */
-export interface Clock {
-  /** Monotone milliseconds. */
-  now_ms(): number
-  /** Resolves after about `delay_ms`; 0 is one turn of the event loop. */
-  wait(delay_ms: number): Promise<void>
+/** A record from outside, for one of the sources beside the data's. */
+export interface Order {
+  readonly source: string
+  readonly value: unknown
+  /** Where what hands them in goes on behind it, journaled with it as the source's position. */
+  readonly position: Json
+  /** The record that led to it, if one did. */
+  readonly cause?: RecordId
 }
 
 export interface RunOptions {
@@ -56,12 +59,7 @@ export class Run {
   private readonly engine: Engine
   private readonly feed: SourceState
   private readonly feed_index: number
-  private readonly controls: {
-    readonly value: unknown
-    readonly position: Json
-    readonly done: () => void
-    readonly failed: (error: unknown) => void
-  }[] = []
+  private readonly orders: (Order & { readonly done: () => void; readonly failed: (error: unknown) => void })[] = []
   private readonly identity: string
   private readonly committer: Committer
   private ahead: SourceItem | undefined
@@ -92,13 +90,15 @@ export class Run {
     })
   }
 
-  /**
-   * Hands in a record for the source `control`; resolves when it is durable. An AppError `NO_CONTROL` (exit 2) without
-   * one. `position`: where what hands them in goes on behind it, journaled with it as the source's position.
-   */
-  control(value: unknown, position: Json = null): Promise<void> {
+  /** Hands in an operator's order for the source `control`. */
+  control(value: unknown): Promise<void> {
+    return this.order({ source: 'control', value, position: null })
+  }
+
+  /** Hands in a record from outside; resolves when it is durable. An AppError `NO_SOURCE` (exit 2) without its source. */
+  order(order: Order): Promise<void> {
     return new Promise((done, failed) => {
-      this.controls.push({ value, position, done, failed })
+      this.orders.push({ ...order, done, failed })
       this.wake?.()
     })
   }
@@ -146,8 +146,8 @@ export class Run {
       this.ahead ??= options.feed.source.take()
       const item = this.ahead
       // All that wait: nobody would wake the run for the second of two.
-      while (this.controls.length > 0) {
-        const wait = this.takeControl(item)
+      while (this.orders.length > 0) {
+        const wait = this.takeOrder(item)
         if (wait === undefined) break
         await wait
       }
@@ -269,26 +269,26 @@ export class Run {
     this.wake = undefined
   }
 
-  /** Writes waiting control records just above the frontier, each at an instant of its own. */
-  private takeControl(next: SourceItem | undefined): Promise<void> | undefined {
+  /** Writes waiting records from outside just above the frontier, each at an instant of its own. */
+  private takeOrder(next: SourceItem | undefined): Promise<void> | undefined {
     const { engine } = this
     const at_us = engine.now_us + 1
     if (next !== undefined && next.stream_time_us <= at_us) return undefined // No instant is free: the frame goes first.
-    const index = engine.sources.findIndex((source) => source.planned.name === 'control')
+    const order = this.orders.shift()
+    if (order === undefined) return undefined
+    const index = engine.sources.findIndex((source) => source.planned.name === order.source)
     if (index < 0) {
-      const none = new AppError('NO_CONTROL', 'this topology has no source named control', { exit_code: 2 })
-      for (const control of this.controls.splice(0)) control.failed(none)
+      const message = `this topology has no source named ${order.source}`
+      order.failed(new AppError('NO_SOURCE', message, { exit_code: 2 }))
       return undefined
     }
-    const control = this.controls.shift()
-    if (control === undefined) return undefined
     return (async () => {
       for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
-      engine.ingest(index, control.value, at_us, control.position, Number.NaN)
+      engine.ingest(index, order.value, at_us, order.position, Number.NaN, order.cause)
       await engine.advance(at_us)
       await this.committer.now()
       await this.committer.settle()
-      control.done()
+      order.done()
     })()
   }
 

@@ -21,6 +21,8 @@ interface TaskSnapshot {
   readonly positions: readonly number[]
   readonly timers: readonly (readonly [key: string, name: string, due_us: number, cause: string])[]
   readonly asks: readonly (readonly [key: string, request: Json, due_us: number, id: string])[]
+  /** Absent if no key is parked. */
+  readonly parked?: readonly (readonly [key: string, ids: readonly string[]])[]
   readonly failures: number
   readonly open_until_us: number
 }
@@ -51,6 +53,7 @@ export function takeSnapshot(task: Task, seq: number): Put[] {
     }
     table.dirty.clear()
   }
+  const parked = task.parked.snapshot()
   const snapshot: TaskSnapshot = {
     seq,
     next_seq: task.next_seq,
@@ -59,6 +62,7 @@ export function takeSnapshot(task: Task, seq: number): Put[] {
     positions: task.channels.map((channel) => channel.position),
     timers: task.timers.pending().map((timer) => [timer.key, timer.name, timer.due_us, timer.cause] as const),
     asks: (task.asks?.open ?? []).map((open) => [open.key, open.request, open.due_us, open.id] as const),
+    ...(parked === undefined ? {} : { parked }),
     failures: task.asks?.failures ?? 0,
     open_until_us: task.asks?.open_until_us ?? 0,
   }
@@ -75,6 +79,7 @@ export function loadSnapshot(task: Task, bytes: Uint8Array): number {
   task.faults = snapshot.faults
   for (const [index, position] of snapshot.positions.entries()) task.channels[index]?.seek(position)
   for (const [key, name, due_us, cause] of snapshot.timers) task.timers.set(key, name, due_us, cause)
+  task.parked.restore(snapshot.parked ?? [])
   if (task.asks !== undefined) {
     task.asks.failures = snapshot.failures
     task.asks.open_until_us = snapshot.open_until_us

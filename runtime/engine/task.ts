@@ -1,6 +1,7 @@
 import type { Ask, Effect } from '../api/effect.ts'
 import { AppError, DataFault, InvariantError } from '../api/fault.ts'
 import type { Step } from '../api/processor.ts'
+import { parseRecordId } from '../api/record.ts'
 import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { BroadcastTable } from '../state/table.ts'
 import { Timers } from '../state/timers.ts'
@@ -8,6 +9,7 @@ import { Asks, type OpenAsk, type Outside } from './asks.ts'
 import { before, Channel } from './channel.ts'
 import { StepContext } from './context.ts'
 import type { Envelope } from './envelope.ts'
+import { Parked } from './parked.ts'
 
 /** State of one key. */
 export interface Cell {
@@ -19,6 +21,19 @@ export interface Cell {
 }
 
 type StepOrAsk = Step<unknown> | Ask<unknown>
+type Handler = (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
+
+/** Code of a record that waits behind a refused one of its key. */
+const PARKED = 'PARKED'
+
+/** Mirrors `schemas/redelivery.avsc`, as far as a task looks at it. */
+interface Redelivery {
+  readonly letter_id: string
+  readonly origin_id: string
+  readonly origin_topic: string
+  readonly origin_partition: number
+  readonly bytes: Uint8Array
+}
 
 /** Where a task's outputs go: the batches under construction, or a comparison when it is re-run. */
 export interface Outlet {
@@ -60,6 +75,10 @@ export class Task {
   now_us = 0
   next_seq = 0
   faults = 0
+  /** Keys whose later records wait behind a refused one. */
+  readonly parked = new Parked()
+  /** The record in hand was refused before. */
+  private again = false
   /** Records waiting in all channels. */
   buffered = 0
   /** Channels that hold any: a stage may have dozens of inputs, of which one or two are not empty. */
@@ -191,6 +210,57 @@ export class Task {
     else this.order.push(number, 1)
   }
 
+  /**
+   * Takes a record that the stage has refused before, as if it came by its own input; it is a new record, caused by the
+   * refused one. Tables are left alone: what they hold by now may be newer.
+   */
+  private redeliver(envelope: Envelope, at_us: number): void {
+    const again = envelope.value as Redelivery
+    const { processor, name, inputs } = this.planned
+    if (parseRecordId(again.letter_id)?.producer !== name) return
+    const { origin_topic, origin_partition, origin_id, bytes } = again
+    const input = inputs.find(
+      (one) => one.topic.name === origin_topic && one.partition === origin_partition && one.redelivery !== true,
+    )
+    const handler = input === undefined ? undefined : processor.on[input.port]
+    this.again = true
+    try {
+      this.ctx.begin(envelope.key, at_us, envelope, '', envelope.arrived_ms)
+      if (input === undefined || handler === undefined) {
+        // Whoever sends it looks before; the topology may have changed since.
+        return this.deadLetter('MISPLACED', { origin_id, origin_topic, origin_partition })
+      }
+      const seen = { ...envelope, topic: input.topic, partition: origin_partition, carrier: { buf: bytes } }
+      const record = { ...seen, start: 0, end: bytes.length }
+      this.ctx.begin(envelope.key, at_us, record, '', envelope.arrived_ms)
+      const value = input.topic.record.decode(bytes, 0, bytes.length)
+      const own_key = (value as Record<string, string>)[input.topic.key] as string
+      const key = processor.state_key[input.port]?.(value, `${origin_topic}/${origin_partition}`) ?? own_key
+      this.ctx.begin(key, at_us, { ...record, key: own_key, value }, '', envelope.arrived_ms)
+      this.stepAgain(key, handler as Handler, value, origin_id)
+    } catch (error) {
+      this.failed(error)
+    } finally {
+      this.again = false
+    }
+  }
+
+  /** A parked key's records come back in their order: one whose turn it is not waits on, under its new id. */
+  private stepAgain(key: string, handler: Handler, value: unknown, origin_id: string): void {
+    const { parked } = this
+    const { id } = this.ctx
+    const was_parked = parked.has(key)
+    if (was_parked && parked.first(key) !== origin_id) {
+      parked.replace(key, origin_id, id)
+      return this.deadLetter(PARKED, { behind: parked.first(key) })
+    }
+    const { faults } = this
+    this.step(key, handler, value)
+    if (!was_parked) return
+    if (this.faults === faults) parked.shift(key)
+    else parked.replace(key, origin_id, id)
+  }
+
   private take(channel: Channel, at_us: number): void {
     if (!this.by_data) this.noteArrival(channel)
     const envelope = channel.take()
@@ -199,7 +269,8 @@ export class Task {
     this.tail_records++
     this.touched = true
     this.now_us = at_us
-    const { port, table } = channel.input
+    const { port, table, redelivery } = channel.input
+    if (redelivery === true) return this.redeliver(envelope, at_us)
     const processor = this.planned.processor
     if (table) {
       this.ctx.begin(envelope.key, at_us, envelope, '', Number.NaN)
@@ -208,11 +279,19 @@ export class Task {
     }
     const keyOf = processor.state_key[port]
     const key = keyOf === undefined ? envelope.key : keyOf(envelope.value, channel.origin)
-    const handler = processor.on[port] as (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
-    const cell = this.cell(key)
     this.ctx.begin(key, at_us, envelope, '', envelope.arrived_ms)
+    if (this.parked.has(key)) {
+      this.parked.push(key, this.ctx.id)
+      return this.deadLetter(PARKED, { behind: this.parked.first(key) })
+    }
+    this.step(key, processor.on[port] as Handler, envelope.value)
+  }
+
+  /** Hands the record in hand to its handler. */
+  private step(key: string, handler: Handler, value: unknown): void {
+    const cell = this.cell(key)
     try {
-      this.conclude(cell, handler(cell.state, envelope.value, this.ctx))
+      this.conclude(cell, handler(cell.state, value, this.ctx))
     } catch (error) {
       this.failed(error)
     }
@@ -319,9 +398,18 @@ export class Task {
     const { envelope, id, cause_id } = this.ctx
     this.faults++
     this.touched = true
-    const { faults_to, max_faults, stage, last } = this.planned
+    const { faults_to, max_faults, stage, last, later } = this.planned
     // It runs late, so that its letter would stand at another place in each run.
     if (last) throw new InvariantError(`${this.planned.name} declares no faults and refused ${id}: ${code}`)
+    if (later === 'block' && !this.again) {
+      throw new AppError('STAGE_BLOCKED', `stage ${stage} stops before ${id}: ${code} ${textOf(detail)}`, {
+        exit_code: 3,
+        hint: 'mend the cause and start again: it goes on with this record; `dead_letters: { later: continue }` skips such',
+      })
+    }
+    if (later === 'park' && code !== PARKED && envelope !== undefined && !this.parked.has(this.ctx.key)) {
+      this.parked.push(this.ctx.key, id)
+    }
     if (max_faults !== undefined && this.faults > max_faults) {
       throw new AppError(
         'FAULT_LIMIT',
@@ -340,10 +428,15 @@ export class Task {
       origin_id: id,
       stage,
       code,
-      detail: JSON.stringify(detail, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
+      detail: textOf(detail),
       record: envelope?.topic.record.name ?? '',
       bytes: payload instanceof Uint8Array ? payload : this.ctx.body(),
     }
     this.outlet.emit(this, [{ topic: faults_to, value: letter }], envelope, cause_id, undefined, Number.NaN)
   }
+}
+
+/** Values that justify a code, as JSON. */
+function textOf(detail: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(detail, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
 }

@@ -120,6 +120,17 @@ export const EffectSchema = Type.Object(
   { ...closed, description: 'How a stage whose processor is an effect meets the outside world.' },
 )
 
+export const DeadLettersSchema = Type.Object(
+  {
+    later: Type.Union([Type.Literal('continue'), Type.Literal('park'), Type.Literal('block')], {
+      default: 'continue',
+      description:
+        'What becomes of later records of a key after one was refused. `continue`: they are processed. `park`: they are refused too (code PARKED) until `aitrader dlq replay` has taken those before them through. `block`: the stage stops before the refused record, nothing is skipped, and a mended build goes on with it.',
+    }),
+  },
+  { ...closed, description: 'What follows when a record was refused.' },
+)
+
 export const StageSchema = Type.Object(
   {
     use: Type.String({ description: 'The processor, by name.' }),
@@ -150,6 +161,7 @@ export const StageSchema = Type.Object(
     max_faults: Type.Optional(
       count('Records that may be refused before the stage halts; without it there is no bound.', { minimum: 0 }),
     ),
+    dead_letters: Type.Optional(DeadLettersSchema),
     params: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         description:
@@ -210,7 +222,7 @@ export const SourceSchema = Type.Object(
   { ...closed, description: 'What writes a topic from outside.' },
 )
 
-export const KafkaSchema = Type.Object(
+const KafkaSchema = Type.Object(
   {
     client: Type.Optional(
       Type.Union([Type.Literal('kafkajs'), Type.Literal('platformatic')], {

@@ -1,10 +1,10 @@
 import { AppError } from '../api/fault.ts'
+import type { Clock } from '../engine/clock.ts'
 import { Engine } from '../engine/engine.ts'
 import { type FrontierType, frontiersTopic, type LaneOptions } from '../engine/frontiers.ts'
 import { journalTopic } from '../engine/journal.ts'
 import { LaneRun } from '../engine/lane-run.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import type { Clock } from '../engine/run.ts'
 import { type LanePlan, type PlannedLane, planLanes, planOfLane } from '../plan/lanes.ts'
 import { type Plan, plan, type World } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
@@ -55,7 +55,7 @@ export async function playInLanes(script: TestScript, options: LanesOptions): Pr
   const runOne = async (planned: PlannedLane) => {
     const lane: LaneOptions = { lane: planned, plan: lanes, mark: world.records.FrontierMark as FrontierType }
     const engine = await Engine.open({ ...engine_options, plan: planOfLane(whole, planned), lane })
-    if (planned.sources.length > 0) return play(engine, script, Math.ceil(script.instants.length / PIECES))
+    if (planned.sources.length > 0) return play(engine, script, Math.ceil((script.instants.length + 1) / PIECES))
     const { broker, codecs } = options
     const commits = { commit_interval_ms: COMMIT_INTERVAL_MS, commit_max_records: 1000 }
     const run = new LaneRun({ engine, broker, lane, codecs, once: true, ...commits, clock, stop })

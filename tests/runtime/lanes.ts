@@ -105,7 +105,7 @@ export async function runLanes(options: LanesRun): Promise<LanesResult> {
 }
 
 /** Digests of what an undivided log would hold: each partition in merge order. */
-export async function canonicalDigests(
+async function canonicalDigests(
   reader: Reader,
   whole: Plan,
 ): Promise<Record<string, { records: number; sha256: string }>> {

@@ -9,7 +9,8 @@
 import { describe, inject, it } from 'vitest'
 import { type ServerName, sharedServer } from './shared.ts'
 
-export { type Kafka, startKafka } from './kafka.ts'
+export { startKafka } from './kafka.ts'
+export type { Kafka } from './kafka-port.ts'
 
 /** `bootstrap` is shared by all files of the run: use names of topics, groups and ids that no other test has. */
 export function describeWithKafka(name: string, body: (kafka: { bootstrap: string }) => void): void {

@@ -5,7 +5,7 @@
 import { DEFAULTS } from './broker-defaults.ts'
 import { answeringEngine, ask, HOLDER, killContainer, LABEL, localImage, sweep } from './docker.ts'
 import { freePorts } from './held.ts'
-import type { Kafka } from './kafka.ts'
+import type { Kafka } from './kafka-port.ts'
 
 const IMAGES = ['apache/kafka:4.3.1', 'aitrader-kafka:local']
 const INSIDE = 9092

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { DEFAULTS } from './broker-defaults.ts'
 import { freePorts, Held } from './held.ts'
 import { findJava, kafkaJars } from './jars.ts'
-import type { Kafka, KafkaOptions } from './kafka.ts'
+import type { Kafka, KafkaOptions } from './kafka-port.ts'
 
 const execute = promisify(execFile)
 const LOGGING = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.properties')}`
