@@ -38,8 +38,9 @@ export interface Storm {
 
 const SOURCES = 'sources'
 const NAMES = ['a', 'b', 'c']
-/** Of so many blows one is a kill whose process comes back only when others have its lanes. */
-const LATE_EVERY = 12
+/** Of so many kills one is of a process that comes back only when others have its lanes, from the fifth one on. */
+const LATE_EVERY = 10
+const LATE_AT = 4
 /** At most so long, milliseconds, unless a pause lasts until others have taken the lanes. */
 const SHORT_PAUSE_MS = 3_000
 
@@ -94,7 +95,7 @@ class Run {
       if (half_way !== undefined && index === points.length >> 1) await half_way()
       // Drawn, so that pauses lie anywhere among the kills.
       if (this.draws.below(points.length - index) < points.length - index - (kills - this.kills)) this.pause()
-      else this.kill(index)
+      else this.kill()
     }
     await this.until(() => this.members.every(({ name, alive }) => !alive && this.ends.has(name)))
     const ascending = (a: number, b: number) => a - b
@@ -114,7 +115,7 @@ class Run {
   /** Enough is left behind the last one that nothing can end before it. */
   private points(count: number): number[] {
     const { from_us, to_us } = this.options.captured
-    const thousandths = Array.from({ length: count }, () => 20 + this.draws.below(900))
+    const thousandths = Array.from({ length: count }, () => 50 + this.draws.below(850))
     return thousandths.sort((a, b) => a - b).map((one) => from_us + ((to_us - from_us) * one) / 1000)
   }
 
@@ -141,12 +142,12 @@ class Run {
     }
   }
 
-  private kill(index: number): void {
+  private kill(): void {
     const member = this.draws.of(this.members.filter(({ alive }) => alive))
     const since_ms = performance.now()
     const lanes = member.kill()
     this.log(`kill ${this.kills + 1}: ${member.name} with ${lanes.join(' ')}`)
-    const late = this.late === undefined && index % LATE_EVERY === LATE_EVERY >> 1
+    const late = this.late === undefined && this.kills % LATE_EVERY === LATE_AT
     this.kills++
     for (const lane of lanes) {
       // A lane that had not come back from an earlier kill has waited since then.
@@ -157,7 +158,7 @@ class Run {
   }
 
   private pause(): void {
-    const alive = this.members.filter((one) => one.alive && !one.paused)
+    const alive = this.members.filter((one) => one.lanes.size > 0)
     if (this.paused !== undefined || alive.length < 2) return
     const member = this.draws.of(alive)
     const lanes = [...member.lanes]
