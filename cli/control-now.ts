@@ -1,9 +1,8 @@
 import { openEmbedded } from '../connectors/embedded/index.ts'
 import { AppError, type Source } from '../runtime/api/index.ts'
-import { Run } from '../runtime/engine/run.ts'
-import type { Control } from '../schemas/generated/index.ts'
+import { type Order, Run } from '../runtime/engine/run.ts'
 import { compose } from './compose.ts'
-import { sendControl } from './control-socket.ts'
+import { sendOrder } from './control-socket.ts'
 import { openEngine, wallClock } from './engine.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -12,21 +11,28 @@ const PATIENCE_MS = 10_000
 const RETRY_MS = 50
 
 /**
- * Makes a control record durable: by the process that runs the directory, or, where none does, by taking the lock and
- * writing it here. An order that may already have been taken is given again: twice halted is halted.
+ * Makes records from outside durable: by the process that runs the directory, or, where none does, by taking the lock and
+ * writing them here. An order that may already have been taken is given again: twice halted is halted.
  */
-export async function giveControl(dir: string, run: RunFile, control: Control): Promise<'process' | 'directory'> {
+export async function giveOrders(
+  dir: string,
+  run: RunFile,
+  orders: readonly Order[],
+): Promise<'process' | 'directory'> {
   const until_ms = performance.now() + PATIENCE_MS
-  for (;;) {
-    const reply = await sendControl(dir, control)
-    if (reply?.ok === true) return 'process'
+  for (let given = 0; given < orders.length; ) {
+    const reply = await sendOrder(dir, orders[given] as Order)
+    if (reply?.ok === true) {
+      given++
+      continue
+    }
     if (reply !== undefined) {
       throw new AppError('CONTROL_REFUSED', `the running process refused: ${reply.error ?? 'no reason given'}`, {
         exit_code: 2,
       })
     }
     try {
-      await writeControl(dir, run, control)
+      await writeOrders(dir, run, orders.slice(given))
       return 'directory'
     } catch (error) {
       // Between the two: a process that has just begun, or is about to end.
@@ -35,10 +41,11 @@ export async function giveControl(dir: string, run: RunFile, control: Control): 
       await wallClock.wait(RETRY_MS)
     }
   }
+  return 'process'
 }
 
-/** Recovers the directory's state, ingests the record just above the frontier, and commits; no other time passes. */
-async function writeControl(dir: string, { topology, source, seed }: RunFile, control: Control): Promise<void> {
+/** Recovers the directory's state, ingests the records just above the frontier, and commits; no other time passes. */
+async function writeOrders(dir: string, { topology, source, seed }: RunFile, orders: readonly Order[]): Promise<void> {
   const broker = await openEmbedded(dir, {
     topology: topology.name,
     command: `aitrader ${process.argv.slice(2).join(' ')}`,
@@ -63,7 +70,7 @@ async function writeControl(dir: string, { topology, source, seed }: RunFile, co
       clock: wallClock,
       stop,
     })
-    const durable = run.control(control).finally(() => {
+    const durable = Promise.all(orders.map((order) => run.order(order))).finally(() => {
       stop.requested = true
       taken()
     })

@@ -4,13 +4,15 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '../runtime/api/index.ts'
-import type { Control } from '../schemas/generated/index.ts'
+import type { Order } from '../runtime/engine/run.ts'
+import type { Control, Redelivery } from '../schemas/generated/index.ts'
 import { parseControl } from './control-record.ts'
+import { parseRedelivery } from './dlq/redelivery.ts'
 
 /**
  * The way to a running process: a socket in its data directory, on which only its owner may knock (mode 0700).
  *
- * One JSON line in (a Control record), one out: `{"ok": true}` once it is durable, or `{"ok": false, "error"}`. A line
+ * One JSON line in (a Control record, or `{"redelivery": ...}`), one out: `{"ok": true}` once it is durable, or `{"ok": false, "error"}`. A line
  * beyond 64 KiB ends the connection, a line that is no Control record is answered and changes nothing. If the run ends
  * before it took the record, the connection ends without an answer.
  */
@@ -18,6 +20,9 @@ const NAME = 'control.sock'
 /** Names the socket's path where it is not in the directory. */
 const ELSEWHERE = 'control.path'
 const MAX_LINE_BYTES = 64 * 1024
+/** What comes through a stage once more brings its bytes along. */
+const REDELIVERY = '{"redelivery":'
+const MAX_REDELIVERY_BYTES = 32 * 1024 * 1024
 /** A longer path does not fit into `sockaddr_un`. */
 const MAX_PATH_BYTES = 103
 
@@ -29,6 +34,7 @@ export interface Reply {
 /** What takes the records: a run. */
 export interface ControlTaker {
   control(value: unknown): Promise<void>
+  order?(order: Order): Promise<void>
 }
 
 /** Listens; answers what ends it. Without a socket the run goes on, and says so. */
@@ -66,7 +72,7 @@ function serve(socket: Socket, run: ControlTaker): void {
     text += chunk
     const end = text.indexOf('\n')
     if (end < 0) {
-      if (text.length > MAX_LINE_BYTES) socket.destroy()
+      if (text.length > (text.startsWith(REDELIVERY) ? MAX_REDELIVERY_BYTES : MAX_LINE_BYTES)) socket.destroy()
       return
     }
     asked = true
@@ -76,7 +82,10 @@ function serve(socket: Socket, run: ControlTaker): void {
 
 async function answer(line: string, run: ControlTaker): Promise<Reply> {
   try {
-    await run.control(parseControl(line))
+    if (line.startsWith(REDELIVERY)) {
+      const value = parseRedelivery((JSON.parse(line) as { redelivery: unknown }).redelivery)
+      await run.order?.({ source: 'redelivery', value, position: null, cause: value.origin_id })
+    } else await run.control(parseControl(line))
     return { ok: true }
   } catch (error) {
     return { ok: false, error: (error as Error).message }
@@ -89,6 +98,14 @@ async function answer(line: string, run: ControlTaker): Promise<Reply> {
  */
 export function sendControl(dir: string, control: Control, timeout_ms = 10_000): Promise<Reply | undefined> {
   return talk(dir, `${JSON.stringify(control)}\n`, timeout_ms)
+}
+
+/** The same for any record from outside. */
+export function sendOrder(dir: string, { source, value }: Order, timeout_ms = 10_000): Promise<Reply | undefined> {
+  if (source === 'control') return sendControl(dir, value as Control, timeout_ms)
+  const { bytes, ...rest } = value as Redelivery
+  const line = JSON.stringify({ redelivery: { ...rest, bytes: Buffer.from(bytes).toString('base64') } })
+  return talk(dir, `${line}\n`, timeout_ms)
 }
 
 /** True if a process listens on the directory's socket. */

@@ -70,23 +70,25 @@ interface Given {
 }
 
 async function giveHere({ dir }: DirectoryPlace, control: Control): Promise<Given> {
-  const { giveControl } = await import('../control-now.ts')
+  const { giveOrders } = await import('../control-now.ts')
   const directory = await openDirectory(dir)
   try {
     await refuseUnknownScope(topicsOf(directory), control.scope)
   } finally {
     await directory.reader.close()
   }
-  return { by: await giveControl(dir, directory.run, control) }
+  const order = { source: 'control', value: control, position: null }
+  return { by: await giveOrders(dir, directory.run, [order]) }
 }
 
 async function giveThere(place: KafkaPlace, control: Control, timeout_ms: number): Promise<Given> {
   const { openDeployed } = await import('../deployed/open.ts')
-  const { giveDeployedControl } = await import('../deployed/give-control.ts')
+  const { giveDeployedOrders } = await import('../deployed/give-orders.ts')
+  const { REQUESTS } = await import('../run/requests.ts')
   const deployed = await openDeployed(place)
   try {
     await refuseUnknownScope(await topicsOfDeployed(deployed), control.scope)
-    const { id, stream_time_us } = await giveDeployedControl(deployed, control, timeout_ms)
+    const { id, stream_time_us } = await giveDeployedOrders(deployed, REQUESTS, [control], timeout_ms)
     return { by: 'process', id, stream_time_us }
   } finally {
     await deployed.close()

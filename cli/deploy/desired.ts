@@ -7,8 +7,8 @@ import { FRONTIERS } from '../../runtime/engine/frontiers.ts'
 import { type Hashes, JOURNAL } from '../../runtime/engine/journal.ts'
 import { planLanes } from '../../runtime/plan/lanes.ts'
 import { outputTopics, type Plan, type PlannedTask } from '../../runtime/plan/plan.ts'
-import { Control, FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
-import { requestTopics } from '../run/requests.ts'
+import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { requestKinds } from '../run/requests.ts'
 import { neededAcls } from './acls.ts'
 import type { Desired, DesiredStore, DesiredSubject, DesiredTopic } from './model.ts'
 import { internalTopics, topicConfigs } from './topic-configs.ts'
@@ -78,7 +78,7 @@ function subjectsOf(plan: Plan): DesiredSubject[] {
     ),
     subject(topic(JOURNAL), JournalEntry, 'FULL_TRANSITIVE'),
     subject(topic(FRONTIERS), FrontierMark, 'FULL_TRANSITIVE'),
-    ...requestTopics(plan).map(({ name }) => subject(topic(name), Control, 'FULL_TRANSITIVE')),
+    ...requestKinds(plan).map((kind) => subject(topic(kind.topic), kind.type, 'FULL_TRANSITIVE')),
   ]
 }
 

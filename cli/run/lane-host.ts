@@ -3,14 +3,14 @@ import { Engine } from '../../runtime/engine/engine.ts'
 import type { FrontierType, LaneOptions } from '../../runtime/engine/frontiers.ts'
 import { LaneRun } from '../../runtime/engine/lane-run.ts'
 import type { Observer, WriterCodecs } from '../../runtime/engine/options.ts'
-import { Run } from '../../runtime/engine/run.ts'
+import { type Order, Run } from '../../runtime/engine/run.ts'
 import { type LanePlan, type PlannedLane, planOfLane } from '../../runtime/plan/lanes.ts'
 import type { KafkaDeclaration } from '../../runtime/topology/types.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import type { Composition } from '../compose.ts'
 import { journalType, wallClock } from '../engine.ts'
 import type { LaneMeter, Meters } from './metrics-meter.ts'
-import { controlSource, Requests, type RequestsOptions, takenRequests } from './requests.ts'
+import { Requests, requestKinds, takenRequests } from './requests.ts'
 
 /** What every lane of a process is run with. */
 export interface LaneSetting {
@@ -142,23 +142,24 @@ export class LaneHost implements RunningLane {
           })
     this.running = run
     this.meter?.recovered(engine, () => (run instanceof LaneRun ? run.standing() : []))
-    const requests = run instanceof Run ? await this.openRequests(run, engine) : undefined
+    const requests: Requests[] = []
     try {
+      if (run instanceof Run) await this.openRequests(run, engine, requests)
       await run.run()
     } finally {
-      await requests?.close()
+      for (const one of requests) await one.close()
     }
     log('lane stopped', { lane: lane.name, stream_time_us: engine.now_us, ended: !this.stop.requested })
   }
 
-  /** Follows operators' orders, if this is the lane that takes them. */
-  private async openRequests(run: Run, { sources }: Engine): Promise<Requests | undefined> {
+  /** Follows operators' orders: the sources' lane takes them. */
+  private async openRequests(run: Run, { sources }: Engine, opened: Requests[]): Promise<void> {
     const { composition, broker, codecs, log } = this.setting
-    const planned = controlSource(composition.plan)
-    const source = sources.find((one) => one.planned.name === planned?.name)
-    if (source === undefined) return undefined
-    const take: RequestsOptions['take'] = (control, position) => run.control(control, position)
-    return Requests.open({ broker, codecs, from: takenRequests(source.position), take, log })
+    const take = (order: Order) => run.order(order)
+    for (const kind of requestKinds(composition.plan)) {
+      const from = takenRequests(sources.find(({ planned }) => planned.name === kind.source.name)?.position)
+      opened.push(await Requests.open({ broker, codecs, kind, from, take, log }))
+    }
   }
 
   private async openSource(): Promise<Source> {

@@ -1,34 +1,63 @@
-import type { Follower, Json, Reader, StoredBatch, TopicSpec } from '../../runtime/api/index.ts'
+import type { Follower, Json, Reader, RecordType, StoredBatch, TopicSpec } from '../../runtime/api/index.ts'
 import type { WriterCodecs } from '../../runtime/engine/options.ts'
+import type { Order } from '../../runtime/engine/run.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import type { Plan, PlannedSource } from '../../runtime/plan/plan.ts'
-import { Control } from '../../schemas/generated/index.ts'
+import { Control, Redelivery } from '../../schemas/generated/index.ts'
 import { parseControl } from '../control-record.ts'
+import { checkRedelivery, refuseMisplaced } from '../dlq/redelivery.ts'
 import { wallClock } from '../engine.ts'
 
-/** The internal topic of operators' orders on their way to the process that runs the sources. */
+/** One kind of orders that operators give: the internal topic that brings them, and the source that they enter through. */
+export interface RequestKind {
+  /** On their way to the process that runs the sources. */
+  readonly topic: string
+  readonly source: PlannedSource
+  readonly type: RecordType<unknown>
+  /** The order that a request is. Throws an AppError for what is none. */
+  readonly order: (value: unknown) => Pick<Order, 'value' | 'cause'>
+}
+
 export const REQUESTS = 'aitrader.requests'
+export const REDELIVERIES = 'aitrader.redeliveries'
 
-/** The source that orders enter through. */
-const SOURCE = 'control'
-
-/** The source of operators' orders; undefined of a topology that takes none. */
-export function controlSource(plan: Plan): PlannedSource | undefined {
-  return plan.sources.find(({ name, topic }) => name === SOURCE && topic.record.name === Control.name)
+/** The kinds that a topology takes: those whose source it has. */
+export function requestKinds(plan: Plan): RequestKind[] {
+  const kinds: Omit<RequestKind, 'source'>[] = [
+    {
+      topic: REQUESTS,
+      type: Control as RecordType<unknown>,
+      order: (value) => ({ value: parseControl(JSON.stringify(value)) }),
+    },
+    {
+      topic: REDELIVERIES,
+      type: Redelivery as RecordType<unknown>,
+      order: (given) => {
+        const value = checkRedelivery(given as Redelivery)
+        refuseMisplaced(plan, value)
+        return { value, cause: value.origin_id }
+      },
+    },
+  ]
+  return kinds.flatMap((kind) => {
+    // The data come from the source `feed`, and the topology's own records from `topology`.
+    const source = plan.sources.find(({ topic }) => topic.record.name === kind.type.name)
+    return source === undefined ? [] : [{ ...kind, source }]
+  })
 }
 
-/** Declarations of the topic: none for a topology that takes no orders. */
+export function requestKind(plan: Plan, topic: string): RequestKind | undefined {
+  return requestKinds(plan).find((kind) => kind.topic === topic)
+}
+
+/** Declarations of their topics. */
 export function requestTopics(plan: Plan): TopicSpec[] {
-  return controlSource(plan) === undefined ? [] : [{ name: REQUESTS, partitions: 1, internal: true }]
+  return requestKinds(plan).map(({ topic }) => ({ name: topic, partitions: 1, internal: true }))
 }
 
-/** Where the source stands: requests before this offset are taken. */
+/** Where such a source stands: requests before this offset are taken. */
 interface Position {
   readonly requests: number
-}
-
-function requestPosition(offset: number): Json {
-  return { requests: offset } satisfies Position
 }
 
 /** Offset of the first request that is not taken; 0 where none was. */
@@ -39,10 +68,11 @@ export function takenRequests(position: Json | undefined): number {
 export interface RequestsOptions {
   readonly broker: Reader
   readonly codecs: WriterCodecs
+  readonly kind: RequestKind
   /** Offset of the first request that is not taken. */
   readonly from: number
   /** Takes an order; it resolves when the order is durable together with its position. */
-  readonly take: (control: Control, position: Json) => Promise<void>
+  readonly take: (order: Order) => Promise<void>
   readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
@@ -64,14 +94,14 @@ export class Requests {
 
   private constructor(options: RequestsOptions) {
     this.#options = options
-    this.#next = Math.max(options.from, options.broker.partition(REQUESTS, 0).start_offset)
+    this.#next = Math.max(options.from, options.broker.partition(options.kind.topic, 0).start_offset)
   }
 
   /** Hands over what is there already before it resolves, so that a halt is in force before the first frame. */
   static async open(options: RequestsOptions): Promise<Requests> {
     const requests = new Requests(options)
     for (;;) {
-      const batch = await options.broker.read(REQUESTS, 0, requests.#next)
+      const batch = await options.broker.read(options.kind.topic, 0, requests.#next)
       if (batch === undefined) break
       await requests.#hand(batch)
     }
@@ -85,9 +115,10 @@ export class Requests {
   }
 
   async #follow(): Promise<void> {
+    const { broker, kind, log } = this.#options
     while (!this.#closed) {
       try {
-        const follower = this.#options.broker.follow([{ topic: REQUESTS, partition: 0, offset: this.#next }])
+        const follower = broker.follow([{ topic: kind.topic, partition: 0, offset: this.#next }])
         this.#follower = follower
         while (!this.#closed) {
           const batch = follower.take(0)
@@ -97,7 +128,7 @@ export class Requests {
       } catch (error) {
         // The run goes on without: whoever waits for an order to be taken is told that it was not.
         if (this.#closed) return
-        this.#options.log('requests interrupted', { error: (error as Error).message })
+        log('requests interrupted', { topic: kind.topic, error: (error as Error).message })
         await this.#follower?.close().catch(() => {})
         await wallClock.wait(RETRY_MS)
       }
@@ -105,23 +136,25 @@ export class Requests {
   }
 
   async #hand(batch: StoredBatch): Promise<void> {
-    const { codecs, take, log } = this.#options
+    const { codecs, kind, take, log } = this.#options
     await codecs.prepare(batch.schema_id)
-    const decode = codecs.get(batch.schema_id, Control)
+    const decode = codecs.get(batch.schema_id, kind.type)
+    const source = kind.source.name
     const cursor = this.#cursor.open(batch, this.#next)
     while (cursor.next()) {
       const { offset, id } = cursor
+      const key = cursor.key()
       this.#next = offset + 1
       try {
-        const value = decode(batch.bodies, cursor.body_start, cursor.body_end)
-        const control = parseControl(JSON.stringify(value))
+        const order = kind.order(decode(batch.bodies, cursor.body_start, cursor.body_end))
+        const position = { requests: offset + 1 } satisfies Position
         // Durable or not is for the run to say; an order that it did not take is taken by its successor.
-        take(control, requestPosition(offset + 1)).then(
-          () => log('control taken', { id, scope: control.scope, trading_state: control.trading_state }),
+        take({ source, position, ...order }).then(
+          () => log('order taken', { source, id, key }),
           () => {},
         )
       } catch (error) {
-        log('control refused', { id, error: (error as Error).message })
+        log('order refused', { source, id, error: (error as Error).message })
       }
     }
     this.#next = Math.max(this.#next, batch.base_offset + batch.records)

@@ -11,9 +11,9 @@ import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import { topicSpecs } from '../../runtime/plan/topics.ts'
 import { KAFKA_DEFAULTS } from '../../runtime/topology/resolve.ts'
 import type { KafkaDeclaration, Topology } from '../../runtime/topology/types.ts'
-import { Control, FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
+import { FrontierMark, JournalEntry } from '../../schemas/generated/index.ts'
 import { shippedWorld } from '../world.ts'
-import { requestTopics } from './requests.ts'
+import { requestKinds, requestTopics } from './requests.ts'
 
 /** Where a topology runs: `--kafka` and `--registry`. */
 export interface Target {
@@ -78,7 +78,7 @@ export async function idsOf(registry: Registry, plan: Plan): Promise<(fingerprin
   const internal: { name: string; record: RecordType<never> }[] = [
     { name: topic(JOURNAL), record: JournalEntry as RecordType<never> },
     { name: topic(FRONTIERS), record: FrontierMark as RecordType<never> },
-    ...requestTopics(plan).map(({ name }) => ({ name: topic(name), record: Control as RecordType<never> })),
+    ...requestKinds(plan).map((kind) => ({ name: topic(kind.topic), record: kind.type as RecordType<never> })),
   ]
   const ids = await schemaIds(registry, [...plan.topics, ...internal])
   return (fingerprint) => ids.get(fingerprint) as number

@@ -16,6 +16,7 @@ import {
   Position,
   Prediction,
   RawFrame,
+  Redelivery,
 } from '../../schemas/generated/index.ts'
 import { EMPTY, type Head, link, NO_BYTES, runLink } from './chain.ts'
 import { hashRecord, OpenRange } from './range.ts'
@@ -174,6 +175,7 @@ const inputs = {
   positions: Position,
   instruments: Instrument,
   control: Control,
+  redeliveries: Redelivery,
 }
 
 /** Records that are sealed by ranges; all others are chained in full. */
@@ -192,6 +194,7 @@ export const auditSink = defineProcessor({
   description:
     'Chains the decision path record by record and seals the high-volume topics by ranges, so that nothing can be changed unseen.',
   inputs,
+  optional: ['redeliveries'],
   outputs: { audit: AuditEvent },
   params,
   state_key: forEveryPort(() => byOrigin),

@@ -70,6 +70,8 @@ export interface ProcessorSpec<I extends Ports, T extends Ports, O extends Ports
   /** One or two sentences for the reference page. */
   readonly description: string
   readonly inputs: I
+  /** Inputs that a topology may leave unconnected. */
+  readonly optional?: readonly (keyof I & string)[]
   /** Broadcast inputs kept as tables; their records invoke a handler only if `on` has one (state key: record key). */
   readonly tables?: T
   readonly outputs: O
@@ -94,6 +96,7 @@ export interface Processor {
   readonly name: string
   readonly description: string
   readonly inputs: Ports
+  readonly optional?: readonly string[]
   readonly tables: Ports
   readonly outputs: Ports
   readonly faults: Readonly<Record<string, string>>
@@ -119,6 +122,7 @@ export function defineProcessor<
     name: spec.name,
     description: spec.description,
     inputs: spec.inputs,
+    ...(spec.optional === undefined ? {} : { optional: spec.optional }),
     tables: spec.tables ?? {},
     outputs: spec.outputs,
     faults: spec.faults ?? {},

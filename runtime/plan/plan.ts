@@ -2,7 +2,8 @@ import { Value } from 'typebox/value'
 import type { AnyProcessor } from '../api/effect.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { RecordType } from '../api/record.ts'
-import type { EffectDeclaration, StageDeclaration, TopicDeclaration, Topology } from '../topology/types.ts'
+import type { EffectDeclaration, Later, StageDeclaration, TopicDeclaration, Topology } from '../topology/types.ts'
+import { REDELIVERY_SOURCE } from '../topology/world.ts'
 import { partitionOf } from './partitioner.ts'
 
 export interface PlannedTopic {
@@ -29,6 +30,8 @@ export interface PlannedInput {
   readonly keyed: boolean
   /** Least delay of a feedback edge, microseconds; 0 on an ordinary edge. */
   readonly delay_us: number
+  /** It brings records that the stage has refused before, to be taken as if they came by their own input. */
+  readonly redelivery?: true
 }
 
 export interface PlannedTask {
@@ -47,6 +50,8 @@ export interface PlannedTask {
   readonly snapshot_every: number
   readonly merge: 'by_data' | 'arrival'
   readonly max_faults: number | undefined
+  /** What becomes of later records of a key after one was refused; undefined: they are processed. */
+  readonly later: Later | undefined
   readonly effect: EffectDeclaration | undefined
   /** Nothing it writes is read in the plan, nobody else writes there, and it refuses nothing: it may run late. */
   readonly last: boolean
@@ -113,6 +118,8 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
   const sources = Object.entries(topology.sources).map(([name, source], producer): PlannedSource => {
     return { name, producer, topic: topic(source.to) }
   })
+  const redelivery = topology.sources[REDELIVERY_SOURCE]
+  const redeliveries = redelivery === undefined ? undefined : topic(redelivery.to)
   const tasks: PlannedTask[] = []
   for (const name of stages) {
     const stage = topology.stages[name] as StageDeclaration
@@ -131,12 +138,13 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
         producer: sources.length + tasks.length,
         processor,
         params,
-        inputs: inputsOf(processor, stage, number, topic),
+        inputs: inputsOf(processor, stage, number, topic, last ? undefined : redeliveries),
         outputs,
         faults_to: stage.faults_to === undefined ? undefined : topic(stage.faults_to),
         snapshot_every: processor.kind === 'processor' ? stage.snapshot_every : 1,
         merge: stage.merge,
         max_faults: stage.max_faults,
+        later: stage.later,
         effect: stage.effect,
         last,
         rekey: stage.rekey ?? false,
@@ -187,12 +195,16 @@ function plannedTopic(topology: Topology, name: string, index: number, world: Wo
   }
 }
 
+/** No processor has a port of this name. */
+const REDELIVERY_PORT = '(redelivered)'
+
 /** Ports in the order of their topics, partitions ascending: the order in which equal times are merged. */
 function inputsOf(
   processor: AnyProcessor,
   stage: StageDeclaration,
   number: number,
   topic: (name: string) => PlannedTopic,
+  redeliveries: PlannedTopic | undefined,
 ): PlannedInput[] {
   const inputs: PlannedInput[] = []
   for (const [port, declared] of Object.entries(stage.from)) {
@@ -203,6 +215,10 @@ function inputsOf(
       const keyed = declared.as === 'keyed'
       inputs.push({ port, table, topic: from, partition, keyed, delay_us: declared.feedback_us ?? 0 })
     }
+  }
+  if (redeliveries !== undefined && stage.faults_to !== undefined) {
+    const common = { port: REDELIVERY_PORT, table: false, topic: redeliveries, keyed: false, delay_us: 0 }
+    for (let i = 0; i < redeliveries.partitions; i++) inputs.push({ ...common, partition: i, redelivery: true })
   }
   return inputs.sort((a, b) => a.topic.index - b.topic.index || a.partition - b.partition)
 }

@@ -34,6 +34,7 @@ export const LINT_CODES = {
   TOPIC_UNWRITTEN: 'A stage reads a topic that no stage and no source writes.',
   TOPIC_UNUSED: 'A topic that nothing writes and nothing reads.',
   FAULTS_UNROUTED: 'A processor that can refuse records has no `faults_to`.',
+  PARKED_FOREVER: 'A stage parks records and has no `faults_to`, or no source `redelivery` brings them back.',
   EFFECT_MISSING: 'The processor is an effect and its stage declares no `effect`.',
   EFFECT_UNEXPECTED: 'A stage declares an `effect` and its processor is none.',
   INSTRUMENT_INVALID: 'An instrument that contradicts itself or another one.',

@@ -60,6 +60,7 @@ export interface DraftStage {
   readonly to: readonly DraftOutput[] | undefined
   readonly to_at: number
   readonly faults_to: Word | undefined
+  readonly later: Word | undefined
   readonly params: MapTree | undefined
   readonly params_at: number
   readonly effect: MapTree | undefined
@@ -114,6 +115,7 @@ class DraftReader {
     if (!tree.entries.has('faults_to') && this.#report.mentions(tree, 'faults_to')) this.#whole = false
     const params = this.#value(tree, 'params')
     const effect = this.#value(tree, 'effect')
+    const dead_letters = this.#value(tree, 'dead_letters')
     return {
       name,
       at,
@@ -124,6 +126,7 @@ class DraftReader {
       to: this.#ports(tree, 'to', (port, port_at, value) => ({ port, at: port_at, topic: this.#text(value) })),
       to_at: tree.entries.get('to')?.at ?? at,
       faults_to: this.#word(tree, 'faults_to'),
+      later: dead_letters?.kind === 'map' ? this.#word(dead_letters, 'later') : undefined,
       params: params?.kind === 'map' ? params : undefined,
       params_at: tree.entries.get('params')?.at ?? at,
       effect: effect?.kind === 'map' ? effect : undefined,

@@ -64,7 +64,7 @@ function stageOf(processor: AnyProcessor): Json {
   const required = ((params.required ?? []) as string[]).filter((name) => !given.has(name))
   return {
     properties: {
-      from: ports({ ...processor.inputs, ...processor.tables }, input),
+      from: ports({ ...processor.inputs, ...processor.tables }, input, processor.optional),
       to: ports(processor.outputs, { type: 'string' }),
       params: { ...params, required, description: `Parameters of ${processor.name}.` },
       ...(effect ? {} : { effect: false }),
@@ -79,11 +79,12 @@ function stageOf(processor: AnyProcessor): Json {
   }
 }
 
-function ports(all: Ports, schema: Json): Json {
+function ports(all: Ports, schema: Json, optional: readonly string[] = []): Json {
   const properties = Object.fromEntries(
     Object.entries(all).map(([port, record]) => [port, { ...schema, description: `A topic of ${record.name}.` }]),
   )
-  return { type: 'object', properties, required: Object.keys(all), additionalProperties: false }
+  const required = Object.keys(all).filter((port) => !optional.includes(port))
+  return { type: 'object', properties, required, additionalProperties: false }
 }
 
 /** What has a default need not be given, at every depth; the top is closed, as in lint. */

@@ -3,6 +3,7 @@ import type { AnyProcessor } from '../api/effect.ts'
 import type { Ports } from '../api/processor.ts'
 import { LINT_CODES } from './codes.ts'
 import {
+  DeadLettersSchema,
   EffectSchema,
   FeedbackSchema,
   InputSchema,
@@ -47,6 +48,7 @@ const SECTIONS: readonly [string, TSchema][] = [
   ['An input', InputSchema],
   ['A feedback edge', FeedbackSchema],
   ['An effect', EffectSchema],
+  ['Dead letters', DeadLettersSchema],
 ]
 
 function page({ processors, sources }: World): string {

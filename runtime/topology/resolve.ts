@@ -7,6 +7,7 @@ import type {
   EffectDeclaration,
   InputDeclaration,
   KafkaDeclaration,
+  Later,
   StageDeclaration,
   TopicDeclaration,
   Topology,
@@ -88,9 +89,15 @@ function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
     max_faults: given.max_faults as number | undefined,
     params: resolveParams(processor, one.params, draft.instruments) as Record<string, Json>,
     effect: one.effect === undefined ? undefined : effect(fields(one.effect)),
+    ...laterOf(given.dead_letters),
     ...(given.lane === undefined ? {} : { lane: given.lane as string }),
     ...(given.rekey === true ? { rekey: true } : {}),
   }
+}
+
+function laterOf(given: unknown): { later?: Later } {
+  const { later } = record(given) as { later?: string }
+  return later === 'park' || later === 'block' ? { later } : {}
 }
 
 /** How a topology that says nothing of Kafka runs there. */

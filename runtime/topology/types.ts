@@ -64,6 +64,8 @@ export interface InputDeclaration {
   readonly feedback_us: number | undefined
 }
 
+export type Later = 'park' | 'block'
+
 export interface StageDeclaration {
   /** The processor's name. */
   readonly use: string
@@ -77,6 +79,8 @@ export interface StageDeclaration {
   readonly merge: 'by_data' | 'arrival'
   /** Records that may go to the dead-letter topic before the stage halts; undefined: no bound. */
   readonly max_faults: number | undefined
+  /** What becomes of later records of a key after one was refused; undefined: they are processed. */
+  readonly later?: Later
   readonly params: { readonly [name: string]: Json }
   /** Only for stages whose processor is an effect. */
   readonly effect: EffectDeclaration | undefined

@@ -18,8 +18,16 @@ export interface SourceKind {
 export const SOURCES = {
   feed: { record: 'RawFrame', description: 'Frames: a replayed file, the simulated market or a live venue.' },
   control: { record: 'Control', description: 'Orders of operators, by `aitrader control` or the API.' },
+  redelivery: {
+    record: 'Redelivery',
+    description:
+      'Refused records that an operator sends through their stage once more, by `aitrader dlq replay`; every stage with `faults_to` takes its own.',
+  },
   topology: { record: 'Instrument', description: 'The instruments declared in this file, once, at stream time 0.' },
 } as const satisfies Record<string, SourceKind>
+
+/** The source whose records every stage with a place for refused ones takes. */
+export const REDELIVERY_SOURCE = 'redelivery'
 
 /** The record that refused records become. */
 export const DEAD_LETTER_RECORD = 'DeadLetter'

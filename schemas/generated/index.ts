@@ -18,6 +18,7 @@ import { PatternSignal } from './pattern-signal.ts'
 import { Position } from './position.ts'
 import { Prediction } from './prediction.ts'
 import { RawFrame } from './raw-frame.ts'
+import { Redelivery } from './redelivery.ts'
 
 export type {
   AuditKind,
@@ -90,6 +91,7 @@ export {
   Position,
   Prediction,
   RawFrame,
+  Redelivery,
 }
 
 /** Every record by its name. */
@@ -112,7 +114,8 @@ export const records: Readonly<Record<string, RecordType<unknown>>> = {
   Position,
   Prediction,
   RawFrame,
+  Redelivery,
 }
 
 /** SHA-256 (hex) over the names and fingerprints of all records: changes when bytes on a topic would. */
-export const schemasHash = 'ec9d3059bcdad51770c596353c269d08bdaa799a2babe1d8ce6762d6477d1f7d'
+export const schemasHash = '0790a00254fe5d24e9488cbabce650ee4e30c5737e3a351e48b31c201de9fd04'

@@ -112,8 +112,10 @@ describeWithKafkaAndRegistry('control on Kafka', (servers) => {
     await (await broker.producer('somebody')).commit({ batches: [wrong.batch()], puts: [] })
     expect((await control('resume', '--scope', 'symbol:BTCUSDT')).code).toBe(0)
     expect((await recorded()).map(({ id }) => id)).toEqual(['control:0', 'control:1', 'control:2', 'control:3'])
-    const refused = running.events.filter((event) => event.startsWith('control refused'))
-    expect(refused).toEqual(['control refused {"id":"somebody:0","error":"\\"desk\\" is not a scope"}'])
+    const refused = running.events.filter((event) => event.startsWith('order refused'))
+    expect(refused).toEqual([
+      'order refused {"source":"control","id":"somebody:0","error":"\\"desk\\" is not a scope"}',
+    ])
   })
 
   test('a successor goes on behind what was taken: nothing is lost, nothing comes twice', async () => {

@@ -223,6 +223,7 @@ describe('the audit sink', () => {
       positions: 'Position',
       instruments: 'Instrument',
       control: 'Control',
+      redeliveries: 'Redelivery',
     }
     expect(Object.keys(auditSink.inputs).sort()).toEqual(Object.keys(names).sort())
     for (const [input, record] of Object.entries(names)) {

@@ -53,7 +53,8 @@ export function checkPorts({ draft, world, report }: Scope): void {
       at: number,
       word: string,
     ) => {
-      const missing = new Set(ports.filter((port) => !given.some((one) => one.port === port)))
+      const needed = word === 'input' ? ports.filter((port) => processor.optional?.includes(port) !== true) : ports
+      const missing = new Set(needed.filter((port) => !given.some((one) => one.port === port)))
       for (const { port, at: port_at } of given) {
         if (ports.includes(port)) continue
         const hint = hintFor(port, missing.size > 0 ? missing : ports, 'ports')

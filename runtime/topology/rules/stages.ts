@@ -2,6 +2,7 @@ import { Default, Errors } from 'typebox/value'
 import type { AnyProcessor } from '../../api/effect.ts'
 import type { DraftStage } from '../draft.ts'
 import { checkShape, PARAMETER_CODES } from '../shape.ts'
+import { REDELIVERY_SOURCE } from '../world.ts'
 import { type ListTree, type MapTree, placeOf, toPlain } from '../yaml.ts'
 import { processorOf, type Scope } from './scope.ts'
 
@@ -25,7 +26,20 @@ export function checkStages(scope: Scope): void {
     if (Object.keys(processor.faults).length > 0 && !report.mentions(stage.tree, 'faults_to')) {
       const message = `\`${processor.name}\` can refuse records, and \`${stage.name}\` sends them nowhere`
       report.add('FAULTS_UNROUTED', stage.at, message, `add \`faults_to:\` with a topic of DeadLetter`)
-    }
+    } else checkParking(stage, scope)
+  }
+}
+
+/** What is parked must be able to come back. */
+function checkParking(stage: DraftStage, { draft, report }: Scope): void {
+  const { later } = stage
+  if (later?.value !== 'park') return
+  const message = `\`${stage.name}\` would park records for ever`
+  if (!report.mentions(stage.tree, 'faults_to')) {
+    report.add('PARKED_FOREVER', later.at, message, 'add `faults_to:` with a topic of DeadLetter')
+  } else if (!draft.sources.some(({ name }) => name === REDELIVERY_SOURCE)) {
+    const hint = `add \`${REDELIVERY_SOURCE}: { to: TOPIC }\` under \`sources\`, with a topic of Redelivery`
+    report.add('PARKED_FOREVER', later.at, message, hint)
   }
 }
 

@@ -1,80 +1,100 @@
 import { randomBytes } from 'node:crypto'
 import { namesOf } from '../../connectors/kafka/names.ts'
 import { schemaIds } from '../../connectors/registry/index.ts'
-import { AppError, type RecordType } from '../../runtime/api/index.ts'
+import { AppError } from '../../runtime/api/index.ts'
 import { JOURNAL, type JournalEntry } from '../../runtime/engine/journal.ts'
 import { BatchBuilder, NO_CAUSES, RecordCursor } from '../../runtime/log/batch.ts'
 import type { PlannedSource } from '../../runtime/plan/plan.ts'
-import { Control } from '../../schemas/generated/index.ts'
 import { journalType, wallClock } from '../engine.ts'
-import { controlSource, REQUESTS, takenRequests } from '../run/requests.ts'
+import { type RequestKind, requestKind, takenRequests } from '../run/requests.ts'
 import type { TopicRecord } from '../topic-record.ts'
 import { followFrom } from './follow.ts'
 import type { Deployed } from './open.ts'
 import { sourceOwner } from './owners.ts'
 
 /**
- * Gives an order to the process that runs the sources, wherever it is: writes it where that process looks, and waits
- * until the record that it becomes is durable, which it answers. The order stands there until it is taken: if nobody
- * runs the sources, the next who does takes it before anything else.
+ * Gives orders to the process that runs the sources, wherever it is: writes them where that process looks, all or none,
+ * and waits until the records that they become are durable, the last of which it answers. They stand there until they are
+ * taken: if nobody runs the sources, the next who does takes them before anything else.
  *
- * AppErrors: `NO_CONTROL` (exit 2) if the topology takes no orders, `CONTROL_UNANSWERED` (exit 4) if nobody has taken it
- * after `timeout_ms`.
+ * AppErrors: `NO_CONTROL` (exit 2) if the topology takes no such orders, `CONTROL_UNANSWERED` (exit 4) if nobody has
+ * taken them after `timeout_ms`, `CONTROL_REFUSED` (exit 2).
  */
-export async function giveDeployedControl(
+export async function giveDeployedOrders(
   deployed: Deployed,
-  control: Control,
+  topic: string,
+  values: readonly unknown[],
   timeout_ms: number,
 ): Promise<TopicRecord> {
   const { broker, plan } = deployed
-  const source = controlSource(plan)
-  if (source === undefined) {
-    throw new AppError('NO_CONTROL', `the topology ${plan.topology.name} has no source named control`, { exit_code: 2 })
+  const kind = requestKind(plan, topic)
+  if (kind === undefined) {
+    throw new AppError('NO_CONTROL', `the topology ${plan.topology.name} has no source that takes such orders`, {
+      exit_code: 2,
+      hint: 'add it under `sources`; `aitrader lint` knows their names',
+    })
   }
   await broker.refresh()
   const from = {
-    requests: broker.partition(REQUESTS, 0).end_offset,
-    journal: broker.partition(JOURNAL, source.producer).end_offset,
+    requests: broker.partition(topic, 0).end_offset,
+    journal: broker.partition(JOURNAL, kind.source.producer).end_offset,
   }
-  const id = await write(deployed, control)
+  const id = await write(deployed, kind, values)
   const stop = new AbortController()
   const late = wallClock.wait(timeout_ms).then(() => stop.abort())
   try {
-    const offset = await requestOffset(deployed, id, from.requests)
+    const last = await lastRequest(deployed, topic, id, from.requests)
     const taken = await Promise.race([
-      whenTaken(deployed, source, offset, from.journal, stop.signal),
+      whenTaken(deployed, kind.source, last, from.journal, stop.signal),
       late.then(() => undefined),
     ])
     if (taken === undefined) throw await unanswered(deployed, timeout_ms)
-    return await recordOf(deployed, source, taken)
+    return await recordOf(deployed, kind.source, taken)
   } finally {
     stop.abort()
   }
 }
 
-/** Writes the order; answers who it says wrote it: the name of this one command. */
-async function write({ broker, registry, plan }: Deployed, control: Control): Promise<string> {
+/** Writes the orders; answers who they say wrote them: the name of this one command. */
+async function write(
+  { broker, registry, plan }: Deployed,
+  { topic, type, source }: RequestKind,
+  values: readonly unknown[],
+): Promise<string> {
   const id = `control-${randomBytes(8).toString('hex')}`
-  const name = namesOf(plan.topology.name).topic(REQUESTS)
-  const ids = await schemaIds(registry, [{ name, record: Control as RecordType<unknown> }])
-  const builder = new BatchBuilder(REQUESTS, 0, ids.get(Control.fingerprint) as number, 1024)
-  // The wall clock: when it was given. It becomes part of the stream at an instant of the stream's own.
-  builder.append(Control, control, control.scope, id, 0, Date.now() * 1000, NO_CAUSES)
+  const ids = await schemaIds(registry, [{ name: namesOf(plan.topology.name).topic(topic), record: type }])
+  const builder = new BatchBuilder(topic, 0, ids.get(type.fingerprint) as number, 1024)
+  // The wall clock: when they were given. They become part of the stream at instants of the stream's own.
+  const now_us = Date.now() * 1000
+  for (const [seq, value] of values.entries()) {
+    builder.append(
+      type,
+      value,
+      (value as Record<string, string>)[source.topic.key] as string,
+      id,
+      seq,
+      now_us,
+      NO_CAUSES,
+    )
+  }
   const producer = await broker.producer(id)
   await producer.commit({ batches: [builder.batch()], puts: [] })
   return id
 }
 
-async function requestOffset({ broker }: Deployed, id: string, from: number): Promise<number> {
+/** Offset of the last of them. */
+async function lastRequest({ broker }: Deployed, topic: string, id: string, from: number): Promise<number> {
   const cursor = new RecordCursor()
+  let last: number | undefined
   for (let offset = from; ; ) {
-    const batch = await broker.read(REQUESTS, 0, offset)
-    if (batch === undefined)
-      throw new AppError('CONTROL_LOST', 'the order that was just written is not there', { exit_code: 3 })
+    const batch = await broker.read(topic, 0, offset)
+    if (batch === undefined) break
     cursor.open(batch, offset)
-    while (cursor.next()) if (cursor.producer === id) return cursor.offset
+    while (cursor.next()) if (cursor.producer === id) last = cursor.offset
     offset = batch.base_offset + batch.records
   }
+  if (last !== undefined) return last
+  throw new AppError('CONTROL_LOST', 'what was just written is not there', { exit_code: 3 })
 }
 
 /** The source's journal entry with which the request at `offset` was taken. */
@@ -98,7 +118,7 @@ async function whenTaken(
   return undefined
 }
 
-/** The control record that the entry speaks of: the last that the source had written by then. */
+/** The record that the entry speaks of: the last that the source had written by then. */
 async function recordOf(
   { broker, codecs }: Deployed,
   source: PlannedSource,
