@@ -25,10 +25,7 @@ export interface Captured {
  * Writes nine symbols as captures, one file each. Three simulated markets under three names each, which all begin at the
  * same instant: many frames of different symbols have the same time.
  */
-export async function writeManyMarkets(
-  dir: string,
-  { frames_per_s, duration_ms }: ManyMarkets,
-): Promise<Captured> {
+export async function writeManyMarkets(dir: string, { frames_per_s, duration_ms }: ManyMarkets): Promise<Captured> {
   const per_market = SIMULATED_INSTRUMENTS.length
   const captures: string[] = []
   let frames = 0

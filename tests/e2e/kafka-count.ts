@@ -20,7 +20,8 @@ export async function countAll({ kafka, registry, topology }: Site): Promise<rea
     const counts = new Map<string, number[]>()
     for (const { name, partitions, internal } of target.broker.topics()) {
       if (internal === true) continue
-      for (let partition = 0; partition < partitions; partition++) await countOne(target.broker, name, partition, counts)
+      for (let partition = 0; partition < partitions; partition++)
+        await countOne(target.broker, name, partition, counts)
     }
     return [...counts].map(([producer, seqs]) => {
       const found = Array.from(seqs, (count) => count ?? 0)
