@@ -96,10 +96,12 @@ export class PartitionReader {
       this.heard(topic, partition, starts[i] as number, ends[i] as number)
     }
     const give_up_at = performance.now() + MARKERS_MS
-    let open = wanted.filter((_, i) => (ends[i] as number) < (highs[i] ?? 0))
+    const isOpen = ({ topic, partition, high }: { topic: string; partition: number; high: number }) =>
+      this.info(topic, partition).end_offset < high
+    let open = wanted.map((one, i) => ({ ...one, high: highs[i] ?? 0 })).filter(isOpen)
     while (open.length > 0 && performance.now() < give_up_at) {
       const late: typeof open = []
-      for (const one of open) if (!(await this.#ended(one.topic, one.partition))) late.push(one)
+      for (const one of open) if (!(await this.#ended(one.topic, one.partition)) && isOpen(one)) late.push(one)
       open = late
     }
   }
