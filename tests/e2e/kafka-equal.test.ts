@@ -25,17 +25,19 @@ describeWithKafkaAndRegistry(
       let site: Site
       let whole: Summary
 
-      it(`leaves with ${processes} processes what it leaves embedded`, async () => {
-        site = await deploy(servers, dir, `equal-${processes}`)
+      const by = processes === 1 ? 'one process' : `${processes} processes`
+
+      it(`leaves by ${by} what it leaves embedded`, async () => {
+        site = await deploy(servers, join(dir, by), `equal-${processes}`)
         const lives = Array.from({ length: processes }, () => runs(site, captures, ['--json']))
         whole = await undisturbed(site, captures)
         for (const { ended } of lives) expect(resultsOf(await ended)).toEqual(results(whole))
-      })
+      }, 180_000)
 
-      it(`adds nothing when run again behind ${processes} processes`, async () => {
+      it(`adds nothing when run again behind ${by}`, async () => {
         const again = runs(site, captures, ['--json'])
         expect(resultsOf(await again.ended)).toEqual(results(whole))
-      })
+      }, 180_000)
     }
   },
 )

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -36,14 +37,16 @@ export interface Servers {
   readonly registry: string
 }
 
-/** Writes the shipped topology as `name` into `dir`, after `change`, and applies it. */
+/** Writes the shipped topology into `dir`, after `change`, under a name that begins with `base`, and applies it. */
 export async function deploy(
   { bootstrap, registry }: Servers,
   dir: string,
-  name: string,
+  base: string,
   change: (draft: Draft) => void = () => {},
 ): Promise<Site> {
   const draft = parse(readFileSync(TOPOLOGY, 'utf8')) as Draft
+  // A cluster that is given may have seen earlier runs.
+  const name = `${base}-${randomBytes(4).toString('hex')}`
   draft.name = name
   change(draft)
   // Not within another name: `orders.state.v1` is none of `state.v1`.
