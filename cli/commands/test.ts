@@ -3,7 +3,8 @@ import { AppError, RetriableError } from '../../runtime/api/index.ts'
 import { type Difference, runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
 import { onSignals } from '../signals.ts'
 import { type Case, casesOf, shippedTests } from '../test/files.ts'
-import { BROKERS, type GroundOptions, type OpenGround, openGround } from '../test/grounds.ts'
+import { BROKERS, type GroundOptions, openGround } from '../test/grounds.ts'
+import type { OpenGround } from '../test/open-ground.ts'
 import { shippedWorld } from '../world.ts'
 
 interface TestOptions extends GroundOptions {

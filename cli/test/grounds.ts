@@ -14,14 +14,7 @@ import { readWritten } from '../../runtime/topology/test-script.ts'
 import { parseWhole } from '../options.ts'
 import type { Target } from '../run/target.ts'
 import type { Case } from './files.ts'
-
-/** Where tests run, once it is ready for all of them. */
-export interface OpenGround {
-  readonly play: Ground
-  /** Tests that may run at once. */
-  readonly at_once: number
-  close(): Promise<void>
-}
+import type { OpenGround } from './open-ground.ts'
 
 export const BROKERS = ['simulated', 'embedded', 'kafka'] as const
 export type BrokerName = (typeof BROKERS)[number]

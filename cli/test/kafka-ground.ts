@@ -15,7 +15,7 @@ import { readWritten, scriptOf } from '../../runtime/topology/test-script.ts'
 import { wallClock } from '../engine.ts'
 import { kafkaOf, parseBootstrap, type Target } from '../run/target.ts'
 import type { Case } from './files.ts'
-import type { OpenGround } from './grounds.ts'
+import type { OpenGround } from './open-ground.ts'
 import { registerSubjects } from './subjects.ts'
 
 /**

@@ -8,6 +8,7 @@ import type { EngineOptions } from '../engine/options.ts'
 import { type LanePlan, type PlannedLane, planLanes, planOfLane } from '../plan/lanes.ts'
 import { type Plan, plan, type World } from '../plan/plan.ts'
 import { topicSpecs } from '../plan/topics.ts'
+import { KAFKA_DEFAULTS } from './resolve.ts'
 import { play, type TestScript } from './test-script.ts'
 import type { StageDeclaration, Topology } from './types.ts'
 
@@ -19,8 +20,6 @@ import type { StageDeclaration, Topology } from './types.ts'
  * that lane would have to hear from the broker how far it is itself: there everything is one lane.
  */
 
-/** Wall time between two commits of a lane, milliseconds. */
-const COMMIT_INTERVAL_MS = 20
 /** The sources commit in as many pieces: enough for lanes to hear of one before they hear of the next. */
 const PIECES = 2
 
@@ -57,7 +56,8 @@ export async function playInLanes(script: TestScript, options: LanesOptions): Pr
     const engine = await Engine.open({ ...engine_options, plan: planOfLane(whole, planned), lane })
     if (planned.sources.length > 0) return play(engine, script, Math.ceil((script.instants.length + 1) / PIECES))
     const { broker, codecs } = options
-    const commits = { commit_interval_ms: COMMIT_INTERVAL_MS, commit_max_records: 1000 }
+    const { commit_interval_ms, commit_max_records } = script.topology.kafka ?? KAFKA_DEFAULTS
+    const commits = { commit_interval_ms, commit_max_records }
     const run = new LaneRun({ engine, broker, lane, codecs, once: true, ...commits, clock, stop })
     running.push(run)
     await run.run()
