@@ -90,6 +90,8 @@ export class Engine {
         if (lane !== undefined && !isOwn(lane, input.topic, input.partition)) return 'never'
         return mayWait(task, input) ? 'waits' : 'now'
       },
+      // A process holds many lanes, each with batches of its own.
+      ...(lane === undefined ? {} : { initial_bytes: 4 * 1024 }),
     })
     this.marks = lane === undefined ? undefined : new MarkWriter(lane, schemaId)
     this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope))

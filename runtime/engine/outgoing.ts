@@ -1,5 +1,5 @@
 import { BatchBuilder } from '../log/batch.ts'
-import type { Plan, PlannedInput, PlannedTask, PlannedTopic } from '../plan/plan.ts'
+import { outputTopics, type Plan, type PlannedInput, type PlannedTask, type PlannedTopic } from '../plan/plan.ts'
 
 /** One partition while an engine runs: the batch under construction, its next offset, and who reads it. */
 export interface Outgoing {
@@ -31,10 +31,14 @@ export interface OutgoingOptions {
   readonly endOffset: (topic: PlannedTopic, partition: number) => number
   /** Whether an input of a task is fed from here, and whether its records may wait. */
   readonly reads: (task: PlannedTask, input: PlannedInput) => 'now' | 'waits' | 'never'
+  /** Room of a batch before its first record, where the plan writes a topic; default 64 KiB. It grows as needed. */
+  readonly initial_bytes?: number
 }
 
 /** Outgoing by topic index and partition, every batch empty. */
-export function openOutgoing({ plan, schemaId, endOffset, reads }: OutgoingOptions): Outgoing[][] {
+export function openOutgoing({ plan, schemaId, endOffset, reads, initial_bytes }: OutgoingOptions): Outgoing[][] {
+  const written = new Set<PlannedTopic>(plan.sources.map((source) => source.topic))
+  for (const task of plan.tasks) for (const topic of outputTopics(task)) written.add(topic)
   return plan.topics.map((topic) =>
     Array.from({ length: topic.partitions }, (_, partition): Outgoing => {
       const id = schemaId(topic.record.fingerprint)
@@ -46,11 +50,12 @@ export function openOutgoing({ plan, schemaId, endOffset, reads }: OutgoingOptio
           if (how !== 'never') consumers.push({ task, channel, waits: how === 'waits' })
         }
       }
+      const builder = () => new BatchBuilder(topic.name, partition, id, written.has(topic) ? initial_bytes : 0)
       return {
         topic,
         partition,
-        builder: new BatchBuilder(topic.name, partition, id),
-        spare: new BatchBuilder(topic.name, partition, id),
+        builder: builder(),
+        spare: builder(),
         next_offset: endOffset(topic, partition),
         last_producer: '',
         last_seq: -1,

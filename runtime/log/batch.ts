@@ -52,7 +52,7 @@ export class BatchBuilder {
     this.topic = topic
     this.partition = partition
     this.schema_id = schema_id
-    this.#heads = new Arena(4 * 1024)
+    this.#heads = new Arena(Math.min(4 * 1024, initial_bytes))
     this.#bodies = new Arena(initial_bytes)
   }
 
