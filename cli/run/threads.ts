@@ -59,6 +59,8 @@ export class Threads {
     this.count = count
     this.data = data
     this.log = log
+    // A thread takes a second to come up: the first does so while the group shares out the lanes.
+    if (count > 0) this.open()
   }
 
   run(lane: PlannedLane): RunningLane {
