@@ -30,18 +30,14 @@ export class StageState {
   private readonly producers: ReadonlyMap<string, number>
   private readonly planned: readonly PlannedTask[]
   private readonly stage: string
-  private readonly restore: RestoreTask
+  private readonly restore: RestoreTask | undefined
 
   /** An AppError `STAGE_UNKNOWN` (exit 2) with the nearest name. `restore`: where it is not as in a directory. */
   constructor(reader: Reader, composition: Composition, stage: string, restoreTask?: RestoreTask) {
     this.reader = reader
     this.composition = composition
     this.stage = stage
-    this.restore =
-      restoreTask ??
-      (async ({ hashes }, task) => {
-        await restore(task, this.reader, journalType, hashes, this.producers)
-      })
+    this.restore = restoreTask
     this.producers = producerNumbers(composition.plan)
     this.planned = composition.plan.tasks.filter((task) => task.stage === stage)
     if (this.planned.length > 0) return
@@ -65,8 +61,16 @@ export class StageState {
     return tasks
   }
 
-  private restored(planned: PlannedTask): Promise<Task> {
-    return this.steadily(planned, (task) => this.restore(this.composition, task))
+  private async restored(planned: PlannedTask): Promise<Task> {
+    if (this.restore === undefined) {
+      const { hashes } = this.composition
+      return this.steadily(planned, async (task) => {
+        await restore(task, this.reader, journalType, hashes, this.producers)
+      })
+    }
+    const task = this.fresh(planned)
+    await this.restore(this.composition, task)
+    return task
   }
 
   /** Tries again when the writer took a snapshot while the old one was being read: the two do not go together. */

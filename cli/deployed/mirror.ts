@@ -5,7 +5,6 @@ import { listOffsets } from '../../connectors/kafka/admin.ts'
 import { namesOf } from '../../connectors/kafka/names.ts'
 import { AppError, type Put, type Reader, type RecordType, type TopicSpec } from '../../runtime/api/index.ts'
 import { JOURNAL, journalTopic, sourceEntry } from '../../runtime/engine/journal.ts'
-import { CELLS, cellPrefix, TASKS } from '../../runtime/engine/snapshot.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import { stateKey } from '../../runtime/log/keys.ts'
 import { Log } from '../../runtime/log/log.ts'
@@ -15,6 +14,7 @@ import { Ticker } from '../audit/ticker.ts'
 import { journalType, wallClock } from '../engine.ts'
 import { Copier } from './copier.ts'
 import type { Deployed } from './open.ts'
+import { snapshotOf } from './snapshots.ts'
 import { settledUs, standings } from './standing.ts'
 import { temporaryFolder } from './temporary.ts'
 
@@ -29,9 +29,6 @@ export interface MirrorWishes {
 
 /** Waits for transactions that were open when it was asked, milliseconds. */
 const UNDECIDED_MS = 20_000
-
-/** Snapshots of a task that may be taken while one is being read. */
-const MOST_ATTEMPTS = 50
 
 /**
  * Copies what is wanted of a deployment into a temporary directory of the embedded broker, in canonical order, so that
@@ -69,7 +66,8 @@ async function fill(
   if (until_us < 0 && topics.length > 0) throw nothingSettled(plan.topology.name)
   await decided(deployed, topics)
   // Snapshots first, then journals, then what these read: each holds at least what the one before speaks of.
-  const puts = await snapshots(broker, tasks)
+  const puts: Put[] = []
+  for (const { name } of tasks) puts.push(...(await snapshotOf(broker, name)))
   await broker.refresh()
   const specs: TopicSpec[] = topics.map(({ name, partitions }) => ({ name, partitions }))
   const bases = await basesOf(deployed, topics, tasks)
@@ -133,26 +131,6 @@ async function decided({ broker, plan }: Deployed, topics: readonly PlannedTopic
   }
 }
 
-/** Snapshots of the tasks, each as one commit left it. */
-async function snapshots(reader: Reader, tasks: readonly PlannedTask[]): Promise<Put[]> {
-  const puts: Put[] = []
-  for (const { name } of tasks) {
-    for (let attempt = 0; ; attempt++) {
-      const before = await reader.get(TASKS, name)
-      const cells: Put[] = []
-      for await (const { key, value } of reader.scan(CELLS, cellPrefix(name))) cells.push({ store: CELLS, key, value })
-      const after = await reader.get(TASKS, name)
-      if (!same(before, after)) {
-        if (attempt === MOST_ATTEMPTS) throw busy(name)
-        continue
-      }
-      if (after !== undefined) puts.push({ store: TASKS, key: name, value: after }, ...cells)
-      break
-    }
-  }
-  return puts
-}
-
 /** Numbers of the first records of partitions whose beginning retention dropped, by `topic/partition`. */
 async function basesOf(
   { broker }: Deployed,
@@ -201,17 +179,6 @@ function beginAt(dir: string, specs: readonly TopicSpec[], bases: ReadonlyMap<st
     }
   })
   void store.close()
-}
-
-function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
-}
-
-function busy(task: string): AppError {
-  return new AppError('STATE_BUSY', `${task} wrote a new snapshot each of the ${MOST_ATTEMPTS} times it was read`, {
-    exit_code: 4,
-    hint: 'try again, or when the run is slower or has stopped',
-  })
 }
 
 function nothingSettled(topology: string): AppError {

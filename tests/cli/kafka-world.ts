@@ -77,7 +77,9 @@ export interface Running {
 export async function runLanes(world: World, market: Market, only?: readonly string[]): Promise<Running> {
   const { topology, target } = world
   const { duration_ms, speed = Number.POSITIVE_INFINITY } = market
-  const source = () => simulatedMarket({ seed: SEED, ...(duration_ms === undefined ? {} : { duration_ms }) })
+  // An endless one is looked at while it goes on: it need not be fast.
+  const length = duration_ms === undefined ? { frames_per_s: 100 } : { duration_ms }
+  const source = () => simulatedMarket({ seed: SEED, ...length })
   const composition = await compose(topology, source().identity, SEED)
   const { plan, hashes } = composition
   const events: string[] = []
