@@ -4,6 +4,7 @@ import { namesOf } from '../../connectors/kafka/names.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import { FRONTIERS, type FrontierType } from '../../runtime/engine/frontiers.ts'
 import { JOURNAL } from '../../runtime/engine/journal.ts'
+import { Marks } from '../../runtime/engine/marks.ts'
 import { firstMarks, rekey } from '../../runtime/engine/rekey.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import { loadTopology } from '../compose.ts'
@@ -116,6 +117,7 @@ async function move(
   const new_plan = after.composition.plan
   const { topic: kafkaName } = namesOf(file.name)
   const rekeyed = await rekey(old_plan, new_plan, broker)
+  const frontier_us = Math.max(rekeyed.frontier_us, await drainedTo(target, before))
   const tasks = old_plan.tasks.map(({ producer }) => ({ topic: kafkaName(JOURNAL), partition: producer, offset: -1 }))
   const marks = before.lanes.lanes.map(({ number }) => ({ topic: kafkaName(FRONTIERS), partition: number, offset: -1 }))
   await deleteRecords(broker.cluster, [...tasks, ...marks])
@@ -128,13 +130,26 @@ async function move(
   const type = FrontierMark as FrontierType
   const producer = await broker.producer('rescale')
   await producer.commit({
-    batches: firstMarks(after.lanes, type, after.schemaId(type.fingerprint), rekeyed.frontier_us),
+    batches: firstMarks(after.lanes, type, after.schemaId(type.fingerprint), frontier_us),
     puts: [
       ...rekeyed.puts,
       runPut({ ...ran, topology: file, hashes: after.composition.hashes, producers: new_plan.producers }),
     ],
   })
   return rekeyed.moved
+}
+
+/** Stream time that every lane had passed when it was drained: later than what its tasks did last, if it was silent. */
+async function drainedTo({ broker }: OpenTarget, { lanes }: LaneSetting): Promise<number> {
+  await broker.refresh()
+  const numbers = lanes.lanes.map(({ number }) => number)
+  const marks = new Marks(broker, FrontierMark as FrontierType, numbers)
+  try {
+    for (marks.pump(); marks.standing.size < numbers.length; marks.pump()) await marks.ready()
+    return marks.frontier_us
+  } finally {
+    await marks.close()
+  }
 }
 
 async function grow(

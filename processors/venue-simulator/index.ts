@@ -36,6 +36,11 @@ export const venueSimulator = defineProcessor({
   tables,
   outputs,
   params: simulatorParams,
+  state_key: {
+    commands: (value: OrderCommand) => value.instrument_id,
+    books: (value: BookUpdate) => value.instrument_id,
+    events: (value: MarketEvent) => value.instrument_id,
+  },
   initial: initialState,
   on: {
     commands(state: VenueState, value: OrderCommand, ctx: Ctx): Out {

@@ -35,6 +35,7 @@ export async function rekey(from: Plan, to: Plan, broker: Reader): Promise<Rekey
     frontier_us = Math.max(frontier_us, ...old.map(({ task }) => task.now_us))
     const planned = to.tasks.filter((task) => task.stage === stage)
     if (old.length === planned.length && planned.every((task, i) => sameInputs(task, old[i]?.task.planned))) continue
+    if (planned.length > 1) refuseOtherKeys(old)
     const fresh = planned.map((task) => new Task(task, to.producers, new ComparingOutlet(), old[0]?.outside))
     moved += move(old, fresh)
     for (const task of fresh) {
@@ -120,15 +121,24 @@ function move(old: readonly Loaded[], fresh: readonly Task[]): number {
 
 /** Number of the task that a key of state belongs to: that of its records' partition. */
 function numberOf(tasks: readonly Task[], key: string): number {
-  const { stage, inputs, processor } = (tasks[0] as Task).planned
-  const keyed = inputs.find((input) => input.keyed)
-  if (tasks.length === 1 || keyed === undefined) return 0
-  const other = inputs.find((input) => input.keyed && processor.state_key[input.port] !== undefined)
-  if (other === undefined) return keyed.topic.partitionOf(key)
-  throw new AppError('STAGE_NOT_REKEYABLE', `${stage} keeps state under other keys than those of ${other.topic.name}`, {
-    exit_code: 2,
-    hint: 'its state cannot be divided anew; `aitrader reset --stages` computes it again from its inputs',
-  })
+  const keyed = (tasks[0] as Task).planned.inputs.find((input) => input.keyed)
+  return tasks.length === 1 || keyed === undefined ? 0 : keyed.topic.partitionOf(key)
+}
+
+/** Keys of state must be those of the records, or the like: else no partition says where they belong. */
+function refuseOtherKeys(old: readonly Loaded[]): void {
+  const tasks = old.map(({ task }) => task)
+  for (const task of tasks) {
+    const { stage, number, inputs, processor } = task.planned
+    const own =
+      tasks.length === 1 && inputs.some((input) => input.keyed && processor.state_key[input.port] !== undefined)
+    const stray = own ? '' : [...task.cells.keys()].find((key) => numberOf(tasks, key) !== number)
+    if (stray === undefined) continue
+    throw new AppError('STAGE_NOT_REKEYABLE', `${stage} keeps state under other keys than those of its records`, {
+      exit_code: 2,
+      hint: 'its state cannot be divided anew; `aitrader reset --stages` computes it again from its inputs',
+    })
+  }
 }
 
 function copyTables(from: Task | undefined, to: Task): void {
