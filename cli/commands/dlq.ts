@@ -6,6 +6,7 @@ import { parseWhole } from '../options.ts'
 import { Output } from '../output.ts'
 import { type PlaceOptions, placeOf, placeOptions } from '../place.ts'
 import { inTopics, readRecords, type Topics, textOf } from '../reading.ts'
+import type { ReplayOptions } from './dlq-replay.ts'
 
 interface ListOptions extends PlaceOptions {
   readonly code?: string
@@ -19,9 +20,11 @@ interface ShowOptions extends PlaceOptions {
   readonly json?: boolean
 }
 
-/** `aitrader dlq list|show`: the records that could not be processed, why, and their bytes as they came. */
+/** `aitrader dlq list|show|replay`: the records that could not be processed, why, their bytes as they came, and their second chance. */
 export function dlqCommand(): Command {
-  const command = new Command('dlq').description('read the dead letters: records that could not be processed')
+  const command = new Command('dlq').description(
+    'records that could not be processed: read them, send them through again',
+  )
   placeOptions(command.command('list'))
     .description('dead letters in the order they were written')
     .option('--code <code>', 'with this fault code only')
@@ -35,6 +38,22 @@ export function dlqCommand(): Command {
     .option('--partition <n>', 'partition of the dead letter', '0')
     .option('--json', 'one JSON object; bytes that are no text as base64')
     .action(show)
+  placeOptions(command.command('replay'))
+    .description('send dead letters through the stages that refused them again, in their order')
+    .argument('[offset]', 'one dead letter, as `dlq list` tells it')
+    .option('--topic <topic>', 'topic of the dead letters')
+    .option('--partition <n>', 'partition of the dead letter', '0')
+    .option('--stage <stage>', 'those that this stage refused')
+    .option('--code <code>', 'those with this fault code')
+    .option('--all', 'all of them')
+    .option('--again', 'those that were sent through again before, too')
+    .option('--dry-run', 'only say which')
+    .option('--actor <id>', 'who orders it, a pseudonymous id', 'operator')
+    .option('--timeout <duration>', 'with --kafka: how long to wait until they are taken', '10s')
+    .option('--json', 'one JSON object per dead letter')
+    .action(async (offset: string | undefined, options: ReplayOptions) => {
+      await (await import('./dlq-replay.ts')).replayLetters(offset, options)
+    })
   return command
 }
 

@@ -25,7 +25,7 @@ describeWithKafkaAndRegistry('reading a topology on Kafka', (servers) => {
     world = await newWorld(servers)
     const { ended } = await runLanes(world, { duration_ms: DURATION_MS })
     expect((await ended).map(({ kind }) => kind)).toEqual(['ended', 'ended', 'ended'])
-    await runEmbedded(dir, world, DURATION_MS)
+    await runEmbedded(dir, world, { duration_ms: DURATION_MS })
   }, 120_000)
 
   afterAll(async () => {

@@ -8,8 +8,10 @@ import { openEngine, wallClock } from '../../cli/engine.ts'
 import { type LaneEnd, LaneHost, type LaneSetting } from '../../cli/run/lane-host.ts'
 import { declareAll, idsOf, kafkaOf, type OpenTarget, openTarget } from '../../cli/run/target.ts'
 import { type RunFile, writeRunFile } from '../../cli/run-file.ts'
+import { sourceOf } from '../../cli/source.ts'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
 import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
+import type { Source } from '../../runtime/api/index.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { planLanes } from '../../runtime/plan/lanes.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
@@ -44,7 +46,12 @@ export async function newWorld({ bootstrap, registry }: Servers, edit = (yaml: s
   const topic = (shipped: string) => shipped.replace(/\.v1$/, `.${name}.v1`)
   const shipped = readFileSync(join(ROOT, 'topology/crypto.yaml'), 'utf8')
   const file = join(mkdtempSync(join(tmpdir(), 'aitrader-reading-')), 'topology.yaml')
-  writeFileSync(file, edit(shipped.replace(/^name: crypto$/m, `name: ${name}`).replace(/\.v1\b/g, `.${name}.v1`)))
+  writeFileSync(
+    file,
+    edit(shipped)
+      .replace(/^name: crypto$/m, `name: ${name}`)
+      .replace(/\.v1\b/g, `.${name}.v1`),
+  )
   const topology = await loadTopology(file)
   const target = await openTarget({ kafka: bootstrap, registry }, topology)
   const { plan, hashes } = await compose(topology, null, 1)
@@ -60,6 +67,8 @@ export interface Market {
   /** Length of the simulated market, milliseconds of stream time; endless by default. */
   readonly duration_ms?: number
   readonly speed?: number
+  /** A capture instead; it does not end the run. */
+  readonly replay?: string
 }
 
 const SEED = 1
@@ -76,11 +85,10 @@ export interface Running {
 /** Runs every lane of the world, or those named; with a `duration_ms` they end by themselves. */
 export async function runLanes(world: World, market: Market, only?: readonly string[]): Promise<Running> {
   const { topology, target } = world
-  const { duration_ms, speed = Number.POSITIVE_INFINITY } = market
-  // An endless one is looked at while it goes on: it need not be fast.
-  const length = duration_ms === undefined ? { frames_per_s: 100 } : { duration_ms }
-  const source = () => simulatedMarket({ seed: SEED, ...length })
-  const composition = await compose(topology, source().identity, SEED)
+  const { speed = Number.POSITIVE_INFINITY } = market
+  const source = () => sourceFor(market)
+  const { identity } = await source()
+  const composition = await compose(topology, identity, SEED)
   const { plan, hashes } = composition
   const events: string[] = []
   const setting: LaneSetting = {
@@ -90,14 +98,14 @@ export async function runLanes(world: World, market: Market, only?: readonly str
     broker: target.broker,
     codecs: target.codecs,
     schemaId: await idsOf(target.registry, plan),
-    source: async () => source(),
+    source,
     speed,
-    once: duration_ms !== undefined,
+    once: market.duration_ms !== undefined,
     observer: () => ({}),
     log: (event, detail) => events.push(`${event} ${JSON.stringify(detail)}`),
   }
   const producer = await target.broker.producer('deployment')
-  const run = { topology, source: source().identity, seed: SEED, hashes, producers: plan.producers }
+  const run = { topology, source: identity, seed: SEED, hashes, producers: plan.producers }
   await producer.commit({ batches: [], puts: [runPut(run)] })
   const lanes = setting.lanes.lanes.filter(({ name }) => only === undefined || only.includes(name))
   const hosts = lanes.map((lane) => new LaneHost(lane, setting))
@@ -111,9 +119,15 @@ export async function runLanes(world: World, market: Market, only?: readonly str
   }
 }
 
+async function sourceFor({ duration_ms, replay }: Market): Promise<Source> {
+  if (replay !== undefined) return (await sourceOf({ replay: [replay], format: ['binance-spot'] }, SEED)).source
+  // An endless one is looked at while it goes on: it need not be fast.
+  return simulatedMarket({ seed: SEED, ...(duration_ms === undefined ? { frames_per_s: 100 } : { duration_ms }) })
+}
+
 /** The same market through the same topology in one process on the embedded broker: what Kafka is compared with. */
-export async function runEmbedded(dir: string, { topology }: World, duration_ms: number): Promise<void> {
-  const source = simulatedMarket({ seed: SEED, duration_ms })
+export async function runEmbedded(dir: string, { topology }: World, market: Market): Promise<void> {
+  const source = await sourceFor(market)
   const broker = await openEmbedded(dir, { topology: topology.name })
   try {
     const run: RunFile = { topology, source: source.identity, seed: SEED }
