@@ -4,7 +4,7 @@ import { namesOf } from '../../connectors/kafka/names.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import { FRONTIERS, type FrontierType } from '../../runtime/engine/frontiers.ts'
 import { JOURNAL } from '../../runtime/engine/journal.ts'
-import { Marks } from '../../runtime/engine/marks.ts'
+import { lastMark } from '../../runtime/engine/lane-recovery.ts'
 import { firstMarks, rekey } from '../../runtime/engine/rekey.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import { loadTopology } from '../compose.ts'
@@ -117,7 +117,7 @@ async function move(
   const new_plan = after.composition.plan
   const { topic: kafkaName } = namesOf(file.name)
   const rekeyed = await rekey(old_plan, new_plan, broker)
-  const frontier_us = Math.max(rekeyed.frontier_us, await drainedTo(target, before))
+  const frontier_us = Math.max(rekeyed.frontier_us, await drainedTo(target, before, rekeyed.frontier_us))
   const tasks = old_plan.tasks.map(({ producer }) => ({ topic: kafkaName(JOURNAL), partition: producer, offset: -1 }))
   const marks = before.lanes.lanes.map(({ number }) => ({ topic: kafkaName(FRONTIERS), partition: number, offset: -1 }))
   await deleteRecords(broker.cluster, [...tasks, ...marks])
@@ -140,16 +140,14 @@ async function move(
 }
 
 /** Stream time that every lane had passed when it was drained: later than what its tasks did last, if it was silent. */
-async function drainedTo({ broker }: OpenTarget, { lanes }: LaneSetting): Promise<number> {
+async function drainedTo({ broker }: OpenTarget, { lanes }: LaneSetting, from_us: number): Promise<number> {
   await broker.refresh()
-  const numbers = lanes.lanes.map(({ number }) => number)
-  const marks = new Marks(broker, FrontierMark as FrontierType, numbers)
-  try {
-    for (marks.pump(); marks.standing.size < numbers.length; marks.pump()) await marks.ready()
-    return marks.frontier_us
-  } finally {
-    await marks.close()
+  let frontier_us = 0
+  for (const lane of lanes.lanes) {
+    const mark = FrontierMark as FrontierType
+    frontier_us = Math.max(frontier_us, await lastMark(broker, { lane, plan: lanes, mark }, from_us))
   }
+  return frontier_us
 }
 
 async function grow(

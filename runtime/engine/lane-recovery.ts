@@ -163,8 +163,8 @@ async function lastEntry(broker: Reader, type: JournalType, producer: number): P
   }
 }
 
-/** The lane's own last mark, which is not before `from_us`. */
-async function lastMark(broker: Reader, { lane, mark }: LaneOptions, from_us: number): Promise<number> {
+/** What a lane's last mark says that it passed; the mark is not before `from_us`. */
+export async function lastMark(broker: Reader, { lane, mark }: LaneOptions, from_us: number): Promise<number> {
   let frontier_us = NOTHING_US
   const offset = await broker.offsetAt(FRONTIERS, lane.number, from_us)
   for await (const one of records(broker, FRONTIERS, lane.number, offset, mark)) frontier_us = one.frontier_us
