@@ -1,4 +1,4 @@
-import { AppError } from '../api/fault.ts'
+import { AppError, RetriableError } from '../api/fault.ts'
 import type { Clock } from '../engine/clock.ts'
 import { Engine } from '../engine/engine.ts'
 import { type FrontierType, frontiersTopic, type LaneOptions } from '../engine/frontiers.ts'
@@ -22,6 +22,8 @@ import type { StageDeclaration, Topology } from './types.ts'
 
 /** The sources commit in as many pieces: enough for lanes to hear of one before they hear of the next. */
 const PIECES = 2
+/** Before a lane is opened anew, milliseconds. */
+const RETRY_MS = 20
 
 export interface LanesOptions extends Omit<EngineOptions, 'plan' | 'lane'> {
   readonly world: World
@@ -51,7 +53,7 @@ export async function playInLanes(script: TestScript, options: LanesOptions): Pr
     for (const run of running) run.nudge()
   }
   signal.addEventListener('abort', end)
-  const runOne = async (planned: PlannedLane) => {
+  const runOnce = async (planned: PlannedLane) => {
     const lane: LaneOptions = { lane: planned, plan: lanes, mark: world.records.FrontierMark as FrontierType }
     const engine = await Engine.open({ ...engine_options, plan: planOfLane(whole, planned), lane })
     if (planned.sources.length > 0) return play(engine, script, Math.ceil((script.instants.length + 1) / PIECES))
@@ -61,6 +63,16 @@ export async function playInLanes(script: TestScript, options: LanesOptions): Pr
     const run = new LaneRun({ engine, broker, lane, codecs, once: true, ...commits, clock, stop })
     running.push(run)
     await run.run()
+  }
+  const runOne = async (planned: PlannedLane) => {
+    for (;;) {
+      try {
+        return await runOnce(planned)
+      } catch (error) {
+        if (!mayPass(error) || stop.requested) throw error
+        await clock.wait(RETRY_MS)
+      }
+    }
   }
   let failure: { readonly error: unknown } | undefined
   await Promise.all(
@@ -79,6 +91,11 @@ export async function playInLanes(script: TestScript, options: LanesOptions): Pr
       hint: 'is the broker overloaded, or does one of its topics have no leader?',
     })
   }
+}
+
+/** A lane that the outside world stopped is opened anew and goes on from what it had committed, as in a run. */
+function mayPass(error: unknown): boolean {
+  return error instanceof RetriableError || (error instanceof AppError && error.code === 'COMMIT_UNKNOWN')
 }
 
 function waitsForItself({ number, tasks }: PlannedLane, { writers }: LanePlan): boolean {

@@ -13,9 +13,9 @@ describeWithKafkaAndRegistry('aitrader test --on kafka', ({ bootstrap, registry 
     const { code, stdout, stderr } = await aitrader(
       ...['test', '--json', '--on', 'kafka', '--kafka', bootstrap, '--registry', registry],
     )
+    expect(code, stderr).toBe(0)
     expect(stdout).toBe(simulated.stdout)
     expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(30)
-    expect(code, stderr).toBe(0)
     expect((await subjects(registry)).filter((name) => !before.has(name))).toEqual([])
     // Brokers hear of deletions one after another, and a little later.
     for (let left = 100; left > 0 && (await made(bootstrap, before)).length > 0; left--);

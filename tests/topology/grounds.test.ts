@@ -4,7 +4,7 @@ import { wallClock } from '../../cli/engine.ts'
 import { type Case, casesOf, shippedTests } from '../../cli/test/files.ts'
 import { openGround } from '../../cli/test/grounds.ts'
 import { shippedWorld } from '../../cli/world.ts'
-import { seededFaults } from '../../runtime/log/fault-plan.ts'
+import { type FaultPlan, seededFaults } from '../../runtime/log/fault-plan.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
 import { lint } from '../../runtime/topology/lint.ts'
@@ -35,12 +35,15 @@ async function results(play: Ground, some: readonly Case[] = cases) {
 }
 
 /** Every lane an engine of its own, all on one simulated log. */
-const inLanes: Ground = async (script, options) => {
-  const log = new SimulatedLog(new MemoryStore())
-  const lanes = { world, broker: log.connect(), clock: wallClock, signal: never }
-  await playInLanes(script, { ...engineOptions(script, options), ...lanes })
-  return readWritten(log.connect(), script, lanesOf(script, world).plan)
-}
+const lanesWith =
+  (faults?: FaultPlan): Ground =>
+  async (script, options) => {
+    const log = new SimulatedLog(new MemoryStore(), faults === undefined ? {} : { faults })
+    const lanes = { world, broker: log.connect(), clock: wallClock, signal: never }
+    await playInLanes(script, { ...engineOptions(script, options), ...lanes })
+    return readWritten(log.connect(), script, lanesOf(script, world).plan)
+  }
+const inLanes = lanesWith()
 
 describe('a topology test', () => {
   let simulated: string[]
@@ -61,6 +64,11 @@ describe('a topology test', () => {
 
   test('gives the same with every lane for itself', async () => {
     expect(await results(inLanes)).toEqual(simulated)
+  })
+
+  test('gives the same with every lane for itself, when commits are refused and lost', async () => {
+    const faults = seededFaults(4, { not_written: 0.2, answer_lost: 0.15, request_lost: 0.15 })
+    expect(await results(lanesWith(faults))).toEqual(simulated)
   })
 
   test('starts anew where the outcome of a commit is unknown', async () => {
