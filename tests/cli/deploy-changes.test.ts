@@ -429,7 +429,7 @@ describe('state', () => {
     expect(of({ ...actual, stores })).toMatchObject({
       action: 'none',
       impact: 'new',
-      detail: ['it begins with the 900 records that its inputs hold'],
+      detail: ['it begins with the 1000 records that its inputs hold'],
     })
   })
 
@@ -447,7 +447,7 @@ describe('state', () => {
     expect(change).toMatchObject({ action: 'replace', impact: 'rebuilt', destructive: false })
     expect(change.detail).toEqual([
       'code, config changed behind the last snapshot (3 entries of its journal)',
-      '900 records of reference.instruments.v1, market.events.v1, market.books.v1 are read again, about a second',
+      '1000 records of reference.instruments.v1, market.events.v1, market.books.v1, redeliveries.v1 are read again, about a second',
     ])
     expect(change.steps).toEqual([{ do: 'rebuild-store', stage: 'nbbo' }])
   })
@@ -480,7 +480,7 @@ describe('state', () => {
   test('the time is estimated', () => {
     const end_offsets = [9_000_000, 0, 0, 0]
     const is = withTopic(withStore(actual, 'nbbo', { hashes: [OTHER], tail: 1 }), BOOKS, { end_offsets })
-    expect(of(is).detail[1]).toContain('9000500 records')
+    expect(of(is).detail[1]).toContain('9000600 records')
     expect(of(is).detail[1]).toContain('about 4 min')
   })
 

@@ -14,16 +14,6 @@ import { newWorld, type Running, runEmbedded, runLanes, type World } from './kaf
 
 const BAD = '{"stream":"btcusdt@trade","data":{"e":"trade","x":}}'
 
-/** The shipped topology with a way back for what was refused. */
-const withRedelivery = (yaml: string) =>
-  yaml
-    .replace(/^sources:$/m, 'sources:\n  redelivery:\n    to: redeliveries.v1\n    lane: market')
-    .replace(/^topics:$/m, 'topics:\n  redeliveries.v1: { record: Redelivery, key: stage, partitions: 1 }')
-    .replace(
-      /^(\s+)control:\n\s+topic: (control\S*)/m,
-      '$1redeliveries:\n$1  topic: redeliveries.v1\n$1  as: broadcast\n$&',
-    )
-
 describeWithKafkaAndRegistry('dead letters', (servers) => {
   const folder = newFolder()
   const dir = join(folder, 'embedded')
@@ -35,7 +25,7 @@ describeWithKafkaAndRegistry('dead letters', (servers) => {
     const lines = await captureLines(7, 100)
     const at_ns = Number((lines.at(-1) as string).slice(0, 16)) + 5
     file = capture(folder, 'capture.txt', [...lines, `${at_ns}000 ${BAD}\n`, `${at_ns}001 ${BAD}\n`])
-    world = await newWorld(servers, withRedelivery)
+    world = await newWorld(servers)
     running = await runLanes(world, { replay: file })
     await runEmbedded(dir, world, { replay: file })
   })

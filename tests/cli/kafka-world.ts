@@ -41,7 +41,7 @@ export interface World {
 let made = 0
 
 /** Topics and schemas as `apply` would make them. */
-export async function newWorld({ bootstrap, registry }: Servers, edit = (yaml: string) => yaml): Promise<World> {
+export async function newWorld({ bootstrap, registry }: Servers): Promise<World> {
   const name = `reading${process.pid}x${++made}`
   const topic = (shipped: string) => shipped.replace(/\.v1$/, `.${name}.v1`)
   const shipped = readFileSync(join(ROOT, 'topology/crypto.yaml'), 'utf8')
