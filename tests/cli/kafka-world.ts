@@ -46,12 +46,7 @@ export async function newWorld({ bootstrap, registry }: Servers): Promise<World>
   const topic = (shipped: string) => shipped.replace(/\.v1$/, `.${name}.v1`)
   const shipped = readFileSync(join(ROOT, 'topology/crypto.yaml'), 'utf8')
   const file = join(mkdtempSync(join(tmpdir(), 'aitrader-reading-')), 'topology.yaml')
-  writeFileSync(
-    file,
-    edit(shipped)
-      .replace(/^name: crypto$/m, `name: ${name}`)
-      .replace(/\.v1\b/g, `.${name}.v1`),
-  )
+  writeFileSync(file, shipped.replace(/^name: crypto$/m, `name: ${name}`).replace(/\.v1\b/g, `.${name}.v1`))
   const topology = await loadTopology(file)
   const target = await openTarget({ kafka: bootstrap, registry }, topology)
   const { plan, hashes } = await compose(topology, null, 1)
