@@ -23,7 +23,7 @@ export function settledUs(all: readonly Standing[]): number {
 }
 
 /** The last record of a partition with one writer; undefined if there is none. */
-export async function lastRecord<T>(
+async function lastRecord<T>(
   reader: Reader,
   topic: string,
   partition: number,

@@ -33,12 +33,12 @@ export async function expectTraced({ kafka, registry, file }: Site): Promise<voi
   })
 }
 
-export function recordsOf({ topics }: Summary): number {
+function recordsOf({ topics }: Summary): number {
   return Object.values(topics).reduce((sum, { records }) => sum + records, 0)
 }
 
 /** Median and worst, milliseconds; undefined of nothing. */
-export function spread(ascending: readonly number[]) {
+function spread(ascending: readonly number[]) {
   if (ascending.length === 0) return undefined
   const at = (share: number) => Math.round(ascending[Math.floor((ascending.length - 1) * share)] as number)
   return { lanes: ascending.length, median_ms: at(0.5), p95_ms: at(0.95), worst_ms: at(1) }
