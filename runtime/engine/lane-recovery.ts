@@ -3,7 +3,7 @@ import { AppError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
 import { producerNumbers } from '../plan/plan.ts'
-import { Feed, type FeedPartition } from './feed.ts'
+import { Feed, type FeedOptions, type FeedPartition } from './feed.ts'
 import { FRONTIERS, type LaneOptions } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
 import type { EngineOptions, Observer } from './options.ts'
@@ -31,12 +31,16 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
     source.position = JSON.parse(last.position) as Json
     frontier_us = Math.max(frontier_us, last.frontier_us)
   }
-  const restored: { tail: readonly JournalEntry[]; fresh: boolean }[] = []
+  // The tasks' questions are asked together: a lane of ten stages would wait ten times as long for the answers.
+  const restored = await Promise.all(
+    engine.tasks.map(async (task) => {
+      const from = await load(task, broker)
+      return { from, tail: await journalFrom(broker, journal, task, from) }
+    }),
+  )
   for (const [index, task] of engine.tasks.entries()) {
-    const from = await load(task, broker)
-    const tail = await journalFrom(broker, journal, task, from)
+    const { from, tail } = restored[index] as (typeof restored)[number]
     refuseForeignTail(task, tail, options.hashes)
-    restored.push({ tail, fresh: from === 0 })
     if (from === 0 && tail.length === 0) continue
     engine.resume(index, from + tail.length, tail.length, from === 0 ? NOTHING_US : task.now_us)
     frontier_us = Math.max(frontier_us, task.now_us, tail.at(-1)?.frontier_us ?? 0)
@@ -48,54 +52,72 @@ export async function recoverLane(engine: Recoverable, options: EngineOptions, l
 
   const producers = producerNumbers(plan)
   const progress = new RestoreProgress(options.observer, engine.tasks.length, frontier_us)
-  for (const [index, task] of engine.tasks.entries()) {
-    progress.begin(index, task.now_us)
-    const { tail, fresh } = restored[index] as (typeof restored)[number]
-    if (task.planned.merge === 'arrival') {
-      await rerun(task, tail, broker, producers, options.codecs)
+  const feeds = await openFeeds(
+    engine.tasks.map((task, index) => {
+      if (task.planned.merge === 'arrival') return undefined
+      const fresh = restored[index]?.from === 0
+      const partitions: FeedPartition[] = task.channels.map(({ input, position }) => ({
+        topic: input.topic,
+        partition: input.partition,
+        passed_us: fresh ? NOTHING_US : task.now_us - input.delay_us,
+        index: position,
+      }))
+      return { broker, lanes: lane.plan, mark: lane.mark, producers, codecs: options.codecs, partitions }
+    }),
+  )
+  try {
+    for (const [index, task] of engine.tasks.entries()) {
+      progress.begin(index, task.now_us)
+      const { tail } = restored[index] as (typeof restored)[number]
+      const feed = feeds[index]
+      if (feed === undefined) await rerun(task, tail, broker, producers, options.codecs)
+      else await readAgain(task, tail, feed, frontier_us, progress)
       engine.scheduler.wake(index, task.nextDue())
-      continue
-    }
-    const partitions: FeedPartition[] = task.channels.map(({ input, position }) => ({
-      topic: input.topic,
-      partition: input.partition,
-      passed_us: fresh ? NOTHING_US : task.now_us - input.delay_us,
-      index: position,
-    }))
-    const feed = await Feed.open({
-      broker,
-      lanes: lane.plan,
-      mark: lane.mark,
-      producers,
-      codecs: options.codecs,
-      partitions,
-    })
-    try {
-      const deliver = async (limit_us: number) => {
-        for (;;) {
-          feed.pump()
-          const next_us = feed.next_us
-          if (next_us <= Math.min(limit_us, feed.frontier_us)) {
-            feed.release(next_us, (envelope, at) => {
-              progress.records++
-              task.deliver(at, envelope)
-            })
-            progress.at(next_us)
-          } else if (feed.frontier_us >= limit_us) return
-          else await feed.ready()
-        }
+      if (feed === undefined) continue
+      for (const { input, position, length } of task.channels) {
+        engine.continueAt(input.topic, input.partition, position + length)
       }
-      await rerunTail(task, tail, (entry) => deliver(entry.frontier_us))
-      await deliver(frontier_us)
-    } finally {
-      await feed.close()
     }
-    for (const { input, position, length } of task.channels) {
-      engine.continueAt(input.topic, input.partition, position + length)
-    }
-    engine.scheduler.wake(index, task.nextDue())
+  } finally {
+    await Promise.all(feeds.map((feed) => feed?.close()))
   }
   options.observer?.restoring?.(1, progress.records)
+}
+
+/** Opens feeds side by side, each reading ahead from then on; all or none. */
+async function openFeeds(wanted: readonly (FeedOptions | undefined)[]): Promise<(Feed | undefined)[]> {
+  const opened = await Promise.allSettled(wanted.map((options) => options && Feed.open(options)))
+  const failed = opened.find((one) => one.status === 'rejected')
+  const feeds = opened.map((one) => (one.status === 'fulfilled' ? one.value : undefined))
+  if (failed === undefined) return feeds
+  await Promise.all(feeds.map((feed) => feed?.close()))
+  throw failed.reason
+}
+
+/** Re-runs a task's tail, then buffers what the lane had passed and the task holds back. */
+async function readAgain(
+  task: Task,
+  tail: readonly JournalEntry[],
+  feed: Feed,
+  frontier_us: number,
+  progress: RestoreProgress,
+): Promise<void> {
+  const deliver = async (limit_us: number) => {
+    for (;;) {
+      feed.pump()
+      const next_us = feed.next_us
+      if (next_us <= Math.min(limit_us, feed.frontier_us)) {
+        feed.release(next_us, (envelope, at) => {
+          progress.records++
+          task.deliver(at, envelope)
+        })
+        progress.at(next_us)
+      } else if (feed.frontier_us >= limit_us) return
+      else await feed.ready()
+    }
+  }
+  await rerunTail(task, tail, (entry) => deliver(entry.frontier_us))
+  await deliver(frontier_us)
 }
 
 /** Tells the observer how far a recovery is: each task is a part of it, measured in the stream time that it passes. */
