@@ -94,11 +94,13 @@ export class RunMetrics {
       const values = lanes.flatMap(({ samples }) => samples.filter((sample) => sample.name === name))
       return values.reduce((total, { value }) => total + (value as number), 0)
     }
-    const ratios = lanes.filter(({ recovering }) => recovering).map((lane) => ratioOf(lane))
+    const recovering = this.recovering(lanes)
+    // One that no thread has told of yet has recovered nothing.
+    const ratios = recovering.map((name) => ratioOf(lanes.find(({ lane, running }) => running && lane === name)))
     const frontier_us = at_work.length === 0 ? 0 : Math.min(...at_work.map((lane) => lane.frontier_us))
     return {
       lanes: this.options.fleet.hosts.size,
-      recovering: this.recovering(lanes).length,
+      recovering: recovering.length,
       restored: Math.min(1, ...ratios),
       records: sum('aitrader_records_total'),
       faults: sum('aitrader_faults_total'),
@@ -155,8 +157,8 @@ function isAtWork({ running, recovering }: LaneSample): boolean {
   return running && !recovering
 }
 
-function ratioOf({ samples }: LaneSample): number {
-  const [ratio] = samples.filter(({ name }) => name === 'aitrader_restore_ratio')
+function ratioOf(lane: LaneSample | undefined): number {
+  const ratio = lane?.samples.find(({ name }) => name === 'aitrader_restore_ratio')
   return (ratio?.value as number | undefined) ?? 0
 }
 

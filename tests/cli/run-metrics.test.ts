@@ -176,6 +176,11 @@ describe('the line on a terminal', () => {
     })
   })
 
+  it('says of a lane that no thread has told of yet that nothing of it has recovered', async () => {
+    const untold = { ...lane('a'), running: true, recovering: true, samples: [] }
+    expect(await metrics([untold, lane('b')]).standing()).toMatchObject({ lanes: 2, recovering: 1, restored: 0 })
+  })
+
   it('is none where nobody sees it: words stand by themselves', () => {
     const written: string[] = []
     for (const [isTTY, json] of [
