@@ -143,11 +143,14 @@ class Run {
   }
 
   private kill(): void {
-    const member = this.draws.of(this.members.filter(({ alive }) => alive))
+    const late = this.late === undefined && this.kills % LATE_EVERY === LATE_AT
+    const alive = this.members.filter((one) => one.alive)
+    const busy = alive.filter((one) => one.lanes.size > 0)
+    // Lanes of one that held none would be taken over by nobody.
+    const member = this.draws.of(late && busy.length > 0 ? busy : alive)
     const since_ms = performance.now()
     const lanes = member.kill()
     this.log(`kill ${this.kills + 1}: ${member.name} with ${lanes.join(' ')}`)
-    const late = this.late === undefined && this.kills % LATE_EVERY === LATE_AT
     this.kills++
     for (const lane of lanes) {
       // A lane that had not come back from an earlier kill has waited since then.
