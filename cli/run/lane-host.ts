@@ -182,5 +182,14 @@ export class LaneHost implements RunningLane {
 /** Whether a failure may pass: the lane is opened anew and learns from its journal what was committed. */
 function passes(error: unknown): boolean {
   if (error instanceof RetriableError) return true
-  return error instanceof AppError && (error.code === 'COMMIT_UNKNOWN' || error.code === 'KAFKA_UNREACHABLE')
+  return error instanceof AppError && PASSING.includes(error.code)
 }
+
+/** The outside world is away, overloaded, or could not say what it did. */
+const PASSING: readonly string[] = [
+  'COMMIT_UNKNOWN',
+  'KAFKA_UNREACHABLE',
+  'MARKERS_LATE',
+  'REGISTRY_FAILED',
+  'REGISTRY_UNREACHABLE',
+]
