@@ -6,6 +6,7 @@ export function nullBroker(): Broker {
   return {
     topics: () => declared,
     partition: (topic, partition) => ({ topic, partition, start_offset: 0, end_offset: 0 }),
+    highWatermark: async () => 0,
     read: async () => undefined,
     async *scan() {},
     get: async () => undefined,

@@ -48,6 +48,7 @@ function frozenAt(broker: Broker, snapshot: readonly Put[]): Broker {
   return {
     topics: () => broker.topics(),
     partition: (topic, partition) => broker.partition(topic, partition),
+    highWatermark: (topic, partition) => broker.highWatermark(topic, partition),
     read: (topic, partition, offset) => broker.read(topic, partition, offset),
     follow: (from) => broker.follow(from),
     offsetAt: (topic, partition, stream_time_us) => broker.offsetAt(topic, partition, stream_time_us),

@@ -109,6 +109,7 @@ function broker(dir: string, writer: Writer, unlock: () => void): Broker {
   return {
     topics: () => view.topics(),
     partition: (topic, partition) => view.partition(topic, partition),
+    highWatermark: (topic, partition) => view.highWatermark(topic, partition),
     read: (topic, partition, offset) => view.read(topic, partition, offset),
     follow: (from) => view.follow(from),
     offsetAt: (topic, partition, stream_time_us) => view.offsetAt(topic, partition, stream_time_us),

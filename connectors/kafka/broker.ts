@@ -144,6 +144,11 @@ export class KafkaBroker implements Broker {
     return this.#reader.info(topic, partition)
   }
 
+  async highWatermark(topic: string, partition: number): Promise<number> {
+    await this.#known(topic, partition)
+    return this.#reader.highWatermark(topic, partition)
+  }
+
   async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
     await this.#known(topic, partition)
     return this.#reader.read(topic, partition, offset)

@@ -7,7 +7,7 @@ import { markerType } from './outcome.ts'
 import { BatchCursor } from './record-batch.ts'
 import { RecordScanner } from './record-scanner.ts'
 import { type FetchedPartition, fetch } from './requests/fetch.ts'
-import { undecided } from './undecided.ts'
+import { decided } from './undecided.ts'
 
 /**
  * The values of a compacted topic, partition by partition, as of each call.
@@ -143,8 +143,9 @@ export class CompactedTopic {
         if (cursor.end === 0) break
         position = cursor.last_offset + 1
       }
-      if (open.size === 0 || (await undecided(this.#cluster, [...open.keys()]))) return changes
-      if (performance.now() > give_up_at) throw lateMarkers(`${this.topic}/${partition}@${from}`)
+      const late = open.size === 0 ? [] : await decided(this.#cluster, [...open.keys()])
+      if (late.length === 0) return changes
+      if (performance.now() > give_up_at) throw lateMarkers(`${this.topic}/${partition}@${from}`, late)
       await new Promise((resolve) => setTimeout(resolve, MARKERS_PAUSE_MS))
     }
   }
@@ -178,8 +179,8 @@ function scan(scanner: RecordScanner, each: (key: string, value: Uint8Array | nu
   }
 }
 
-function lateMarkers(where: string): AppError {
-  return new AppError('MARKERS_LATE', `${where} waits for the markers of a transaction that was decided`, {
+function lateMarkers(where: string, late: readonly string[]): AppError {
+  return new AppError('MARKERS_LATE', `${where} waits for the markers of decided transactions: ${late.join(', ')}`, {
     exit_code: 4,
     hint: 'a broker of the cluster is away or overloaded',
   })

@@ -252,7 +252,7 @@ export class KafkaFollower implements Follower {
   }
 }
 
-/** Queues the committed batches of an answer; true if there is one. */
+/** Queues the committed batches of an answer; true if it leads further, be it past markers only. */
 function enqueue(one: Followed, fetched: FetchedPartition): boolean {
   const cursor = new BatchCursor().open(fetched.records, `${one.topic}/${one.partition}`)
   const filter = new CommittedFilter().open(fetched.aborted)
@@ -268,7 +268,7 @@ function enqueue(one: Followed, fetched: FetchedPartition): boolean {
     return false
   }
   one.position = Math.max(one.position, cursor.last_offset + 1)
-  if (starts.length === 0) return false
+  if (starts.length === 0) return true
   one.chunks.push({ bytes: fetched.records, shared: true, starts, taken: 0 })
   one.queued_bytes += bytes
   return true

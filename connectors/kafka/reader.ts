@@ -152,6 +152,11 @@ export class PartitionReader {
     return false
   }
 
+  async highWatermark(topic: string, partition: number): Promise<number> {
+    const [high] = (await this.#offsets([{ topic, partition }], 'latest')) as [number]
+    return high
+  }
+
   async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {
     // The end first: a record written in between is then behind what is answered.
     const [end] = (await this.#offsets([{ topic, partition }], 'stable')) as [number]

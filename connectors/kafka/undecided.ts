@@ -18,6 +18,13 @@ export async function heldBack(cluster: Cluster, topic: string, partition: numbe
 
 /** Whether none of these producers has a transaction that was decided and not marked everywhere. */
 export async function undecided(cluster: Cluster, producer_ids: readonly number[]): Promise<boolean> {
+  return (await decided(cluster, producer_ids)).length === 0
+}
+
+/** Those of these producers whose transaction is decided, with its state: `normalizer-3 PrepareAbort`. */
+export async function decided(cluster: Cluster, producer_ids: readonly number[]): Promise<string[]> {
   const listed = await listTransactions(cluster, { producer_ids })
-  return listed.every(({ state }) => state === 'Ongoing')
+  return listed
+    .filter(({ state }) => state !== 'Ongoing')
+    .map(({ transactional_id, state }) => `${transactional_id} ${state}`)
 }

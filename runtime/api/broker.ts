@@ -98,6 +98,8 @@ export interface Producer {
 export interface Reader {
   topics(): readonly TopicSpec[]
   partition(topic: string, partition: number): PartitionInfo
+  /** Offset behind everything that stands in a partition by now, committed or not. */
+  highWatermark(topic: string, partition: number): Promise<number>
   /** The batch that holds `offset`, or the next one after it; undefined at the end. Durable data only. */
   read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined>
   /** Follows partitions, each from its `offset` on. */

@@ -10,9 +10,9 @@ import type { Outside } from './asks.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import type { FeedPartition } from './feed.ts'
-import { isOwn, type LaneOptions, MarkWriter } from './frontiers.ts'
+import { isOwn, type LaneOptions, MarkWriter, NOTHING_US } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
-import { NOTHING_US, recoverLane } from './lane-recovery.ts'
+import { recoverLane } from './lane-recovery.ts'
 import type { EngineOptions, SourceState } from './options.ts'
 import { type Consumer, type Outgoing, openOutgoing } from './outgoing.ts'
 import { LiveOutlet } from './outlet.ts'
@@ -154,6 +154,7 @@ export class Engine {
   recovered(frontier_us: number): void {
     this.scheduler.now_us = frontier_us
     this.passed_us = frontier_us
+    if (this.marks !== undefined) this.marks.since_us = frontier_us
   }
 
   /** What this engine reads that other lanes write, from where it stands; only before it runs. */
@@ -229,9 +230,11 @@ export class Engine {
   /** Stream time up to which recovery needs nothing; -1: everything is needed. Of a lane. */
   private get needed_us(): number {
     let needed_us = this.scheduler.now_us
-    for (const [index, { planned }] of this.tasks.entries()) {
+    for (const [index, { planned, buffered }] of this.tasks.entries()) {
+      const { saved_us, tail } = this.progress[index] as Progress
+      // It has read nothing since its snapshot, which this commit may hold: there was nothing to read.
+      if (tail === 0 && buffered === 0) continue
       const delay_us = Math.max(0, ...planned.inputs.map((input) => input.delay_us))
-      const { saved_us } = this.progress[index] as Progress
       needed_us = Math.min(needed_us, saved_us - delay_us)
     }
     return Math.max(NOTHING_US, needed_us)

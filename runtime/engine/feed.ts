@@ -4,7 +4,7 @@ import { RecordCursor } from '../log/batch.ts'
 import type { LanePlan } from '../plan/lanes.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
-import { FRONTIERS, type FrontierMark, type FrontierType } from './frontiers.ts'
+import { FRONTIERS, type FrontierMark, type FrontierType, NOTHING_US } from './frontiers.ts'
 import type { WriterCodecs } from './options.ts'
 import { storedEnvelope } from './stored.ts'
 
@@ -53,6 +53,8 @@ interface Writer {
   readonly touches: Touch[]
   /** Stream time of its last record seen. */
   seen_us: number
+  /** Whether a mark of it was seen. */
+  begun: boolean
 }
 
 /** A partition's records between arrival and release, per producer in order. */
@@ -72,13 +74,23 @@ class Incoming {
   waiting: StoredBatch | undefined
   /** Merge-order number of the next record released. */
   index: number
+  /**
+   * Marks that say what was written before those that are left were cut: until everything was read that stood here then,
+   * only records tell how far their writers had come.
+   */
+  cut = false
+  /** Offset behind which the marks that are left say everything; undefined until it was asked for. */
+  settled_at: number | undefined
+  /** Lanes whose marks were found to be cut. */
+  cuts = 0
 
   constructor({ topic, partition, passed_us, index }: FeedPartition, lanes: readonly number[]) {
     this.topic = topic
     this.partition = partition
     this.passed_us = passed_us
     this.index = index
-    for (const lane of lanes) this.writers.set(lane, { marked_us: passed_us, touches: [], seen_us: passed_us })
+    for (const lane of lanes)
+      this.writers.set(lane, { marked_us: passed_us, touches: [], seen_us: passed_us, begun: false })
   }
 
   push(envelope: Envelope): void {
@@ -139,7 +151,7 @@ class Incoming {
   get frontier_us(): number {
     let least = Number.POSITIVE_INFINITY
     for (const { marked_us, touches, seen_us } of this.writers.values()) {
-      const by_marks = touches.length === 0 ? marked_us : (touches[0] as Touch).before_us
+      const by_marks = this.cut ? this.passed_us : touches.length === 0 ? marked_us : (touches[0] as Touch).before_us
       // A lane writes a partition in stream time, so a record says that those before its instant are there.
       const own = Math.max(by_marks, seen_us - 1)
       if (own < least) least = own
@@ -165,6 +177,9 @@ export class Feed {
   readonly #ended = new Set<number>()
   /** A schema that a batch waits for. */
   #fetching: Promise<void> | undefined
+  /** An end that is being asked for. */
+  #asking: Promise<void> | undefined
+  #failure: unknown
   readonly #cursor = new RecordCursor()
 
   private constructor(
@@ -206,6 +221,7 @@ export class Feed {
 
   /** Takes over what has arrived. */
   pump(): void {
+    if (this.#failure !== undefined) throw this.#failure
     for (let i = 0; i < this.#marked.length; i++) {
       for (let batch = this.#follower.take(i); batch !== undefined; batch = this.#follower.take(i)) {
         const lane = this.#marked[i] as number
@@ -220,6 +236,30 @@ export class Feed {
         const batch = incoming.waiting ?? this.#follower.take(this.#marked.length + at)
         if (batch === undefined || !this.#takeOver(incoming, batch)) break
       }
+      if (incoming.cut) this.#settle(incoming, at)
+    }
+  }
+
+  /** A partition whose marks were cut: where it ends by now, and whether everything up to there was taken over. */
+  #settle(incoming: Incoming, at: number): void {
+    const { topic, partition, settled_at, cuts } = incoming
+    if (settled_at === undefined) {
+      // Asked behind the first mark that is left: what its lane had written before is in the log by then.
+      this.#asking ??= this.#options.broker
+        .highWatermark(topic.name, partition)
+        .then(
+          (end) => {
+            if (incoming.cuts === cuts) incoming.settled_at = end
+          },
+          (error: unknown) => {
+            this.#failure = error
+          },
+        )
+        .then(() => {
+          this.#asking = undefined
+        })
+    } else if (incoming.waiting === undefined && this.#follower.taken(this.#marked.length + at) >= settled_at) {
+      incoming.cut = false
     }
   }
 
@@ -281,6 +321,7 @@ export class Feed {
 
   /** Resolves when something may have arrived. */
   ready(): Promise<void> {
+    if (this.#asking !== undefined) return this.#asking
     const fetching = this.#fetching
     if (fetching === undefined) return this.#follower.ready()
     this.#fetching = undefined
@@ -297,6 +338,12 @@ export class Feed {
     for (const incoming of this.#incoming) {
       const writer = incoming.writers.get(lane)
       if (writer === undefined || mark.frontier_us < writer.marked_us) continue
+      if (!writer.begun && mark.since_us > Math.max(incoming.passed_us, NOTHING_US)) {
+        incoming.cut = true
+        incoming.cuts++
+        incoming.settled_at = undefined
+      }
+      writer.begun = true
       const { name } = incoming.topic
       const write = mark.written.find((one) => one.topic === name && one.partition === incoming.partition)
       if (write !== undefined && write.stream_time_us > incoming.passed_us) {

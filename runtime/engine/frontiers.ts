@@ -8,6 +8,9 @@ import type { Outgoing } from './outgoing.ts'
 /** The internal topic of frontier marks: one partition per lane, so one writer each. */
 export const FRONTIERS = 'aitrader.frontiers'
 
+/** Before the first instant: nothing has passed. */
+export const NOTHING_US = -1
+
 export function frontiersTopic({ lanes }: LanePlan): TopicSpec {
   return { name: FRONTIERS, partitions: lanes.length, retention_us: 0, internal: true }
 }
@@ -16,6 +19,7 @@ export function frontiersTopic({ lanes }: LanePlan): TopicSpec {
 export interface FrontierMark {
   readonly lane: string
   readonly frontier_us: number
+  readonly since_us: number
   readonly needed_us: number
   readonly ended: boolean
   readonly written: readonly {
@@ -52,8 +56,10 @@ export class MarkWriter {
   readonly #read_outside: ReadonlySet<PlannedTopic>
   #builder: BatchBuilder
   #spare: BatchBuilder
-  /** What the last mark said. */
-  frontier_us = -1
+  /** What the last mark of this process said. */
+  frontier_us = NOTHING_US
+  /** What the last mark of the lane said, whoever wrote it. */
+  since_us = NOTHING_US
   ended = false
 
   constructor(options: LaneOptions, schemaId: (fingerprint: string) => number) {
@@ -95,9 +101,10 @@ export class MarkWriter {
     this.#builder = this.#spare
     this.#spare = builder
     builder.reset()
-    const mark: FrontierMark = { lane: name, frontier_us, needed_us, ended, written }
+    const mark: FrontierMark = { lane: name, frontier_us, since_us: this.since_us, needed_us, ended, written }
     builder.append(this.#options.mark, mark, name, name, 0, Math.max(0, frontier_us), NO_CAUSES)
     this.frontier_us = frontier_us
+    this.since_us = frontier_us
     this.ended = ended
     return builder
   }

@@ -4,14 +4,11 @@ import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
 import { producerNumbers } from '../plan/plan.ts'
 import { Feed, type FeedOptions, type FeedPartition } from './feed.ts'
-import { FRONTIERS, type LaneOptions } from './frontiers.ts'
+import { FRONTIERS, type LaneOptions, NOTHING_US } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, type JournalType } from './journal.ts'
 import type { EngineOptions, Observer } from './options.ts'
 import { load, type Recoverable, refuseForeignTail, rerun, rerunTail } from './recovery.ts'
 import type { Task } from './task.ts'
-
-/** Before the first instant: nothing has passed. */
-export const NOTHING_US = -1
 
 /**
  * Recovery of one lane of several. Positions are stream times: a task has read exactly what its frontier had passed, so

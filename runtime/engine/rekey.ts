@@ -51,7 +51,14 @@ export async function rekey(from: Plan, to: Plan, broker: Reader): Promise<Rekey
 export function firstMarks(lanes: LanePlan, type: FrontierType, schema_id: number, frontier_us: number): Batch[] {
   return lanes.lanes.map(({ name, number }) => {
     const builder = new BatchBuilder(FRONTIERS, number, schema_id, 256)
-    const mark: FrontierMark = { lane: name, frontier_us, needed_us: frontier_us, ended: false, written: [] }
+    const mark: FrontierMark = {
+      lane: name,
+      frontier_us,
+      since_us: frontier_us,
+      needed_us: frontier_us,
+      ended: false,
+      written: [],
+    }
     builder.append(type, mark, name, name, 0, frontier_us, NO_CAUSES)
     return builder.batch()
   })

@@ -60,6 +60,10 @@ export class LogView implements Reader {
     return { topic, partition, start_offset, end_offset }
   }
 
+  async highWatermark(topic: string, partition: number): Promise<number> {
+    return this.partition(topic, partition).end_offset
+  }
+
   async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
     this.#refresh()
     const number = this.number(topic, partition)

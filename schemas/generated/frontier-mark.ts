@@ -11,6 +11,8 @@ export interface FrontierMark {
   readonly lane: string
   /** Stream time that the lane has passed, microseconds since the epoch. */
   readonly frontier_us: number
+  /** What the lane's mark before this one said; -1: there is none. */
+  readonly since_us: number
   /** The lane needs no record of this stream time or earlier to recover; -1: it needs all. */
   readonly needed_us: number
   /** The lane's sources have ended and nothing follows in this run. */
@@ -21,8 +23,8 @@ export interface FrontierMark {
 
 export const FrontierMark: RecordType<FrontierMark> = {
   name: 'FrontierMark',
-  schema: "{\"type\":\"record\",\"name\":\"FrontierMark\",\"namespace\":\"aitrader\",\"doc\":\"How far one lane has come: every record that it will ever write up to this stream time is written.\",\"fields\":[{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"Lane; the record key.\"},{\"name\":\"frontier_us\",\"type\":\"long\",\"doc\":\"Stream time that the lane has passed, microseconds since the epoch.\"},{\"name\":\"needed_us\",\"type\":\"long\",\"doc\":\"The lane needs no record of this stream time or earlier to recover; -1: it needs all.\"},{\"name\":\"ended\",\"type\":\"boolean\",\"doc\":\"The lane's sources have ended and nothing follows in this run.\"},{\"name\":\"written\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"FrontierWrite\",\"doc\":\"The last record that the same commit wrote to a partition.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Topic.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition.\"},{\"name\":\"producer\",\"type\":\"string\",\"doc\":\"Producer of that record.\"},{\"name\":\"seq\",\"type\":\"long\",\"doc\":\"Its sequence number.\"},{\"name\":\"stream_time_us\",\"type\":\"long\",\"doc\":\"Its stream time, microseconds since the epoch.\"}]}},\"doc\":\"Per partition that the commit wrote and other lanes read.\"}]}",
-  fingerprint: 'a6452337cacf83ef87094d53f9ceed1b1f81ad7ad337e782ed5685baf560b57c',
+  schema: "{\"type\":\"record\",\"name\":\"FrontierMark\",\"namespace\":\"aitrader\",\"doc\":\"How far one lane has come: every record that it will ever write up to this stream time is written.\",\"fields\":[{\"name\":\"lane\",\"type\":\"string\",\"doc\":\"Lane; the record key.\"},{\"name\":\"frontier_us\",\"type\":\"long\",\"doc\":\"Stream time that the lane has passed, microseconds since the epoch.\"},{\"name\":\"since_us\",\"type\":\"long\",\"default\":-1,\"doc\":\"What the lane's mark before this one said; -1: there is none.\"},{\"name\":\"needed_us\",\"type\":\"long\",\"doc\":\"The lane needs no record of this stream time or earlier to recover; -1: it needs all.\"},{\"name\":\"ended\",\"type\":\"boolean\",\"doc\":\"The lane's sources have ended and nothing follows in this run.\"},{\"name\":\"written\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"FrontierWrite\",\"doc\":\"The last record that the same commit wrote to a partition.\",\"fields\":[{\"name\":\"topic\",\"type\":\"string\",\"doc\":\"Topic.\"},{\"name\":\"partition\",\"type\":\"int\",\"doc\":\"Partition.\"},{\"name\":\"producer\",\"type\":\"string\",\"doc\":\"Producer of that record.\"},{\"name\":\"seq\",\"type\":\"long\",\"doc\":\"Its sequence number.\"},{\"name\":\"stream_time_us\",\"type\":\"long\",\"doc\":\"Its stream time, microseconds since the epoch.\"}]}},\"doc\":\"Per partition that the commit wrote and other lanes read.\"}]}",
+  fingerprint: 'f7662fb4eef389e4f757eb5b5fd21cf77729f0434febefd0004f96bfe8422017',
   encode(value, arena) {
     const start = arena.pos
     try {
@@ -50,7 +52,7 @@ function readFrontierWriteArray(): FrontierWrite[] {
 }
 
 function boundFrontierMark(value: FrontierMark): number {
-  let size = 27
+  let size = 35
   size += w.stringBound(value.lane)
   w.itemsOf(value.written)
   for (const item of value.written) {
@@ -62,6 +64,7 @@ function writeFrontierMark(buf: Buffer, pos: number, value: FrontierMark): numbe
   let at = pos
   at = w.putString(buf, at, value.lane)
   at = w.putLong(buf, at, value.frontier_us)
+  at = w.putLong(buf, at, value.since_us)
   at = w.putLong(buf, at, value.needed_us)
   at = w.putBoolean(buf, at, value.ended)
   {
@@ -81,6 +84,7 @@ function readFrontierMark(): FrontierMark {
   return {
     lane: r.readString(),
     frontier_us: r.readLong(),
+    since_us: r.readLong(),
     needed_us: r.readLong(),
     ended: r.readBoolean(),
     written: readFrontierWriteArray(),

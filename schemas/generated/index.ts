@@ -118,4 +118,4 @@ export const records: Readonly<Record<string, RecordType<unknown>>> = {
 }
 
 /** SHA-256 (hex) over the names and fingerprints of all records: changes when bytes on a topic would. */
-export const schemasHash = '0790a00254fe5d24e9488cbabce650ee4e30c5737e3a351e48b31c201de9fd04'
+export const schemasHash = '2eabb7da76f7503c2da1f429ef03837587550b1a0958f9e0fec43752334b829e'

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
-import { FRONTIERS, type FrontierType } from '../../runtime/engine/frontiers.ts'
+import type { Reader } from '../../runtime/api/broker.ts'
+import { Feed } from '../../runtime/engine/feed.ts'
+import { FRONTIERS, type FrontierType, NOTHING_US } from '../../runtime/engine/frontiers.ts'
 import { JOURNAL } from '../../runtime/engine/journal.ts'
 import { neededOffsets } from '../../runtime/engine/lane-retention.ts'
 import { Marks } from '../../runtime/engine/marks.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
 import { planLanes } from '../../runtime/plan/lanes.ts'
-import { plan } from '../../runtime/plan/plan.ts'
+import { plan, producerNumbers } from '../../runtime/plan/plan.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import { FrontierMark } from '../../schemas/generated/index.ts'
 import { runLanes } from './lanes.ts'
@@ -62,3 +64,59 @@ test('a lane drops nothing that another lane writes, and no position of a source
   expect(keep.get(`${FRONTIERS}/0`)).toBe(0)
   expect(keep.get(`${JOURNAL}/0`)).toBe(0)
 })
+
+test('a stage that is added when marks were cut waits for every partition', async () => {
+  const store = new MemoryStore()
+  // One key is seen at the beginning only: the marks that are left do not speak of its partition.
+  const early = items.slice(0, 60)
+  const late = items.slice(60).filter(({ value }) => value.k !== early[0]?.value.k)
+  // Once more: that everything is in a snapshot is said by the marks behind it.
+  for (let run = 0; run < 2; run++) await runLanes({ store, items: [...early, ...late] })
+  const planned = plan(toy, world)
+  const lanes = planLanes(planned)
+  const broker = new SimulatedLog(store).connect()
+  const numbers = lanes.lanes.map(({ number }) => number)
+  const marks = new Marks(broker, FrontierMark as FrontierType, numbers)
+  marks.pump()
+  const keep = await neededOffsets(broker, planned, lanes, marks, new Set(numbers))
+  expect(await broker.trim(marks.frontier_us, keep)).toBeGreaterThan(0)
+  expect(broker.partition(FRONTIERS, 0).start_offset).toBeGreaterThan(40)
+
+  const sums = planned.topics.find(({ name }) => name === 'sums')!
+  const partitions = Array.from({ length: sums.partitions }, (_, partition) => partition)
+  const ends = partitions.map((partition) => broker.partition('sums', partition).end_offset)
+  const least = ends.indexOf(Math.min(...ends.filter((end) => end > 0)))
+  const withheld = new Set([`sums/${least}`])
+  const feed = await Feed.open({
+    broker: withholding(broker, withheld),
+    lanes,
+    mark: FrontierMark as FrontierType,
+    producers: producerNumbers(planned),
+    partitions: partitions.map((partition) => ({ topic: sums, partition, passed_us: NOTHING_US, index: 0 })),
+  })
+  for (let turn = 0; turn < 3; turn++) {
+    feed.pump()
+    await new Promise(setImmediate)
+  }
+  expect(feed.frontier_us).toBe(NOTHING_US)
+  withheld.clear()
+  const times: number[] = []
+  for (feed.pump(); feed.next_us <= feed.frontier_us; feed.pump()) {
+    feed.release(feed.next_us, ({ stream_time_us }) => times.push(stream_time_us))
+  }
+  expect(times).toHaveLength(ends.reduce((sum, end) => sum + end, 0))
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+  await feed.close()
+})
+
+/** The broker as one sees it to whom some partitions answer late. */
+function withholding(broker: Reader, withheld: ReadonlySet<string>): Reader {
+  return {
+    ...broker,
+    follow(from) {
+      const follower = broker.follow(from)
+      const isWithheld = (index: number) => withheld.has(`${from[index]?.topic}/${from[index]?.partition}`)
+      return { ...follower, take: (index) => (isWithheld(index) ? undefined : follower.take(index)) }
+    },
+  }
+}
