@@ -32,12 +32,24 @@ function event(kind: 'quote' | 'trade' | 'depth', i: number): MarketEvent {
     receive_time_us: times(i).receive_time_us,
     depth:
       kind === 'depth'
-        ? { snapshot: false, first_sequence: sequence - 20, bids: levels(i, 18), asks: levels(i + 9, 18) }
+        ? {
+            snapshot: false,
+            first_sequence: sequence - 20,
+            bids: levels(i, 18),
+            asks: levels(i + 9, 18),
+            conflated: false,
+            checksum: null,
+          }
         : null,
     quote: kind === 'quote' ? { bid_px: price(i), bid_qty: qty(i), ask_px: price(i) + 1, ask_qty: qty(i + 1) } : null,
-    trade: kind === 'trade' ? { trade_id: 3_700_000_000 + i, px: price(i), qty: qty(i), aggressor: 'BUY' } : null,
+    trade:
+      kind === 'trade'
+        ? { trade_id: 3_700_000_000 + i, px: price(i), qty: qty(i), aggressor: 'BUY', conditions: '', hidden: false }
+        : null,
     status: null,
     gap: null,
+    order: null,
+    session: null,
   }
 }
 
@@ -67,6 +79,7 @@ function book(i: number): BookUpdate {
     ask_qty: qty(i + 1),
     bids: levels(i, 10),
     asks: levels(i + 5, 10),
+    proven_levels: 10,
     spread_px: 1,
     imbalance: ((i % 200) - 100) / 101,
     microprice_px: price(i) + 0.37,

@@ -42,6 +42,7 @@ function publish(state: BookState, levels: number, flow: number): BookUpdate {
     ask_qty: has_ask ? top.ask_qty : null,
     bids,
     asks,
+    proven_levels: quality === 'LIVE' ? Math.max(bids.length, asks.length) : 0,
     spread_px: has_bid && has_ask ? top.ask_px - top.bid_px : null,
     imbalance: imbalance(bids, asks),
     microprice_px: microprice(top),

@@ -12,11 +12,12 @@ import type { VenueTop } from './state.ts'
 /** Better first: what stands behind makes the whole worse. */
 const WORSE: Readonly<Record<BookQuality, number>> = {
   LIVE: 0,
-  SNAPSHOT: 1,
-  STALE: 2,
-  GAP: 3,
-  CROSSED: 4,
-  CHECKSUM_BAD: 5,
+  CONFLATED: 1,
+  SNAPSHOT: 2,
+  STALE: 3,
+  GAP: 4,
+  CROSSED: 5,
+  CHECKSUM_BAD: 6,
 }
 
 /** A value in a finer scale; -1 where it does not fit. */

@@ -20,6 +20,8 @@ export function messageEvent(listing: Listing, message: SpotMessage, frame: RawF
     trade: message.trade,
     status: null,
     gap: null,
+    order: null,
+    session: null,
   }
 }
 

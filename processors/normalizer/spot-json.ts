@@ -99,7 +99,14 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
     out.sequence = integer(data, 'u')
     out.event_time_us = time(data, 'E')
     if (first_sequence > out.sequence) throw new Bad('FRAME_MALFORMED', 'U')
-    out.depth = { snapshot: false, first_sequence, bids: levels(data, 'b', scales), asks: levels(data, 'a', scales) }
+    out.depth = {
+      snapshot: false,
+      first_sequence,
+      bids: levels(data, 'b', scales),
+      asks: levels(data, 'a', scales),
+      conflated: false,
+      checksum: null,
+    }
   },
 
   snapshot(data, scales, out) {
@@ -111,6 +118,8 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
       first_sequence,
       bids: levels(data, 'bids', scales),
       asks: levels(data, 'asks', scales),
+      conflated: false,
+      checksum: null,
     }
   },
 
@@ -136,7 +145,7 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
     const qty = positive(decimal(data.q, qty_scale, 'q'), 'q')
     const buyer_is_maker = data.m
     if (typeof buyer_is_maker !== 'boolean') throw new Bad('FRAME_MALFORMED', 'm')
-    out.trade = { trade_id, px, qty, aggressor: buyer_is_maker ? 'SELL' : 'BUY' }
+    out.trade = { trade_id, px, qty, aggressor: buyer_is_maker ? 'SELL' : 'BUY', conditions: '', hidden: false }
   },
 }
 

@@ -108,7 +108,7 @@ function scanTrade(symbol: Uint8Array, { price_scale, qty_scale }: Scales, out: 
   out.event_time_us = event_time_us
   out.depth = null
   out.quote = null
-  out.trade = { trade_id, px, qty, aggressor: buyer_is_maker ? 'SELL' : 'BUY' }
+  out.trade = { trade_id, px, qty, aggressor: buyer_is_maker ? 'SELL' : 'BUY', conditions: '', hidden: false }
   return true
 }
 
@@ -125,7 +125,7 @@ function scanDepth(symbol: Uint8Array, scales: Scales, out: SpotMessage): boolea
   out.kind = 'depth'
   out.sequence = last
   out.event_time_us = event_time_us
-  out.depth = { snapshot: false, first_sequence, bids, asks }
+  out.depth = { snapshot: false, first_sequence, bids, asks, conflated: false, checksum: null }
   out.quote = null
   out.trade = null
   return true

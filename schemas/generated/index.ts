@@ -1,6 +1,7 @@
 // Made by `aitrader generate` from schemas/*.avsc; changes here are overwritten.
 import type { RecordType } from '../../runtime/api/record.ts'
 import { AuditEvent } from './audit-event.ts'
+import { Bar } from './bar.ts'
 import { BookUpdate } from './book-update.ts'
 import { Control } from './control.ts'
 import { DeadLetter } from './dead-letter.ts'
@@ -22,7 +23,11 @@ import { Redelivery } from './redelivery.ts'
 
 export type {
   AuditKind,
+  BarOrigin,
+  BookOrder,
   BookQuality,
+  Checksum,
+  ChecksumRule,
   Depth,
   EventTimeSource,
   ExecType,
@@ -39,22 +44,27 @@ export type {
   MarketEventKind,
   NbboBasis,
   OrdStatus,
+  OrderAction,
   OrderCommandKind,
   OrderType,
   Pattern,
   Quote,
+  Session,
   Side,
   Sizing,
   SizingMethod,
   Status,
   TimeInForce,
   Trade,
+  TradingPhase,
   TradingState,
   Verdict,
 } from './named-types.ts'
 export {
   AuditKindValues,
+  BarOriginValues,
   BookQualityValues,
+  ChecksumRuleValues,
   EventTimeSourceValues,
   ExecTypeValues,
   FeedStateValues,
@@ -64,16 +74,19 @@ export {
   MarketEventKindValues,
   NbboBasisValues,
   OrdStatusValues,
+  OrderActionValues,
   OrderCommandKindValues,
   OrderTypeValues,
   PatternValues,
   SideValues,
   SizingMethodValues,
   TimeInForceValues,
+  TradingPhaseValues,
   TradingStateValues,
 } from './named-types.ts'
 export {
   AuditEvent,
+  Bar,
   BookUpdate,
   Control,
   DeadLetter,
@@ -97,6 +110,7 @@ export {
 /** Every record by its name. */
 export const records: Readonly<Record<string, RecordType<unknown>>> = {
   AuditEvent,
+  Bar,
   BookUpdate,
   Control,
   DeadLetter,
@@ -118,4 +132,4 @@ export const records: Readonly<Record<string, RecordType<unknown>>> = {
 }
 
 /** SHA-256 (hex) over the names and fingerprints of all records: changes when bytes on a topic would. */
-export const schemasHash = '2eabb7da76f7503c2da1f429ef03837587550b1a0958f9e0fec43752334b829e'
+export const schemasHash = 'a4ecae9a854bc1cc2c45334f3c51d844afa0575c5049edca20ac4ede38ce0a21'

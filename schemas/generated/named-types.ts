@@ -22,10 +22,28 @@ export function writeAuditKind(buf: Buffer, pos: number, value: AuditKind): numb
   return w.putEnum(buf, pos, indexOfAuditKind(value))
 }
 
-/** LIVE: continuous and intact. SNAPSHOT: waiting for or just rebuilt from a snapshot, not yet continuous. GAP: an update is missing. STALE: silent for too long. CROSSED: bid at or above ask. CHECKSUM_BAD: the venue's checksum differs. */
-export type BookQuality = 'LIVE' | 'SNAPSHOT' | 'GAP' | 'STALE' | 'CROSSED' | 'CHECKSUM_BAD'
+/** TRADES: made here from trades. VENUE: as the venue sent it. */
+export type BarOrigin = 'TRADES' | 'VENUE'
+/** The symbols of `BarOrigin` in schema order. */
+export const BarOriginValues = ['TRADES', 'VENUE'] as const
+function indexOfBarOrigin(value: BarOrigin): number {
+  switch (value) {
+    case 'TRADES':
+      return 0
+    case 'VENUE':
+      return 1
+    default:
+      return -1
+  }
+}
+export function writeBarOrigin(buf: Buffer, pos: number, value: BarOrigin): number {
+  return w.putEnum(buf, pos, indexOfBarOrigin(value))
+}
+
+/** LIVE: continuous and intact. SNAPSHOT: waiting for or just rebuilt from a snapshot, not yet continuous. GAP: an update is missing. STALE: silent for too long. CROSSED: bid at or above ask. CHECKSUM_BAD: the venue's checksum differs. CONFLATED: right when it was sent, but the venue leaves states out between two of them. */
+export type BookQuality = 'LIVE' | 'SNAPSHOT' | 'GAP' | 'STALE' | 'CROSSED' | 'CHECKSUM_BAD' | 'CONFLATED'
 /** The symbols of `BookQuality` in schema order. */
-export const BookQualityValues = ['LIVE', 'SNAPSHOT', 'GAP', 'STALE', 'CROSSED', 'CHECKSUM_BAD'] as const
+export const BookQualityValues = ['LIVE', 'SNAPSHOT', 'GAP', 'STALE', 'CROSSED', 'CHECKSUM_BAD', 'CONFLATED'] as const
 function indexOfBookQuality(value: BookQuality): number {
   switch (value) {
     case 'LIVE':
@@ -40,6 +58,8 @@ function indexOfBookQuality(value: BookQuality): number {
       return 4
     case 'CHECKSUM_BAD':
       return 5
+    case 'CONFLATED':
+      return 6
     default:
       return -1
   }
@@ -459,9 +479,9 @@ export function readJournalInput(): JournalInput {
 }
 
 /** Which part is set. */
-export type MarketEventKind = 'depth' | 'quote' | 'trade' | 'status' | 'gap'
+export type MarketEventKind = 'depth' | 'quote' | 'trade' | 'status' | 'gap' | 'order' | 'session'
 /** The symbols of `MarketEventKind` in schema order. */
-export const MarketEventKindValues = ['depth', 'quote', 'trade', 'status', 'gap'] as const
+export const MarketEventKindValues = ['depth', 'quote', 'trade', 'status', 'gap', 'order', 'session'] as const
 function indexOfMarketEventKind(value: MarketEventKind): number {
   switch (value) {
     case 'depth':
@@ -474,6 +494,10 @@ function indexOfMarketEventKind(value: MarketEventKind): number {
       return 3
     case 'gap':
       return 4
+    case 'order':
+      return 5
+    case 'session':
+      return 6
     default:
       return -1
   }
@@ -500,6 +524,86 @@ export function writeEventTimeSource(buf: Buffer, pos: number, value: EventTimeS
   return w.putEnum(buf, pos, indexOfEventTimeSource(value))
 }
 
+/** How it is computed. */
+export type ChecksumRule = 'OKX' | 'KRAKEN' | 'KRAKEN_LEVEL3'
+/** The symbols of `ChecksumRule` in schema order. */
+export const ChecksumRuleValues = ['OKX', 'KRAKEN', 'KRAKEN_LEVEL3'] as const
+function indexOfChecksumRule(value: ChecksumRule): number {
+  switch (value) {
+    case 'OKX':
+      return 0
+    case 'KRAKEN':
+      return 1
+    case 'KRAKEN_LEVEL3':
+      return 2
+    default:
+      return -1
+  }
+}
+export function writeChecksumRule(buf: Buffer, pos: number, value: ChecksumRule): number {
+  return w.putEnum(buf, pos, indexOfChecksumRule(value))
+}
+
+/** The venue's own checksum of the book after this message, and the texts that it is computed from. */
+export interface Checksum {
+  /** How it is computed. */
+  readonly rule: ChecksumRule
+  /** CRC32, unsigned. */
+  readonly value: number
+  /** Price and quantity of each bid as the venue wrote them, `px:qty`, in the order of bids. */
+  readonly bid_texts: readonly string[]
+  /** The same of asks, in the order of asks. */
+  readonly ask_texts: readonly string[]
+}
+export function boundChecksum(value: Checksum): number {
+  let size = 29
+  w.itemsOf(value.bid_texts)
+  for (const item of value.bid_texts) {
+    size += w.stringBound(item)
+  }
+  w.itemsOf(value.ask_texts)
+  for (const item of value.ask_texts) {
+    size += w.stringBound(item)
+  }
+  return size
+}
+export function writeChecksum(buf: Buffer, pos: number, value: Checksum): number {
+  let at = pos
+  at = writeChecksumRule(buf, at, value.rule)
+  at = w.putLong(buf, at, value.value)
+  {
+    const items = value.bid_texts
+    const count = items.length
+    if (count > 0) {
+      at = w.putLong(buf, at, count)
+      for (let i = 0; i < count; i++) {
+        at = w.putString(buf, at, items[i]!)
+      }
+    }
+    buf[at++] = 0
+  }
+  {
+    const items = value.ask_texts
+    const count = items.length
+    if (count > 0) {
+      at = w.putLong(buf, at, count)
+      for (let i = 0; i < count; i++) {
+        at = w.putString(buf, at, items[i]!)
+      }
+    }
+    buf[at++] = 0
+  }
+  return at
+}
+export function readChecksum(): Checksum {
+  return {
+    rule: r.readEnum(ChecksumRuleValues),
+    value: r.readLong(),
+    bid_texts: readStringArray(),
+    ask_texts: readStringArray(),
+  }
+}
+
 /** A change of price levels, or the whole book. */
 export interface Depth {
   /** True: replaces the book. False: changes to it. */
@@ -510,11 +614,18 @@ export interface Depth {
   readonly bids: readonly Level[]
   /** Ask levels, absolute quantities, as sent. */
   readonly asks: readonly Level[]
+  /** The venue sends states, not changes: what was between two of them is unknown, and so is the queue. */
+  readonly conflated: boolean
+  /** Set where the venue sends one. */
+  readonly checksum: Checksum | null
 }
 export function boundDepth(value: Depth): number {
-  let size = 29
+  let size = 31
   size += w.itemsOf(value.bids) * 16
   size += w.itemsOf(value.asks) * 16
+  if (value.checksum !== null) {
+    size += boundChecksum(value.checksum)
+  }
   return size
 }
 export function writeDepth(buf: Buffer, pos: number, value: Depth): number {
@@ -543,6 +654,12 @@ export function writeDepth(buf: Buffer, pos: number, value: Depth): number {
     }
     buf[at++] = 0
   }
+  at = w.putBoolean(buf, at, value.conflated)
+  if (value.checksum === null) buf[at++] = 0
+  else {
+    buf[at++] = 2
+    at = writeChecksum(buf, at, value.checksum)
+  }
   return at
 }
 export function readDepth(): Depth {
@@ -551,6 +668,8 @@ export function readDepth(): Depth {
     first_sequence: r.readLong(),
     bids: readLevelArray(),
     asks: readLevelArray(),
+    conflated: r.readBoolean(),
+    checksum: r.readPresent() ? readChecksum() : null,
   }
 }
 
@@ -590,15 +709,30 @@ export interface Trade {
   readonly px: number
   /** Quantity, in qty_scale. */
   readonly qty: number
-  /** Side of the order that took liquidity. */
-  readonly aggressor: Side
+  /** Side of the order that took liquidity; null where the venue does not say. */
+  readonly aggressor: Side | null
+  /** Sale conditions as the venue codes them; empty if it has none. */
+  readonly conditions: string
+  /** It executed an order that the book did not show. */
+  readonly hidden: boolean
+}
+export function boundTrade(value: Trade): number {
+  let size = 27
+  size += w.stringBound(value.conditions)
+  return size
 }
 export function writeTrade(buf: Buffer, pos: number, value: Trade): number {
   let at = pos
   at = w.putLong(buf, at, value.trade_id)
   at = w.putLong(buf, at, value.px)
   at = w.putLong(buf, at, value.qty)
-  at = writeSide(buf, at, value.aggressor)
+  if (value.aggressor === null) buf[at++] = 0
+  else {
+    buf[at++] = 2
+    at = writeSide(buf, at, value.aggressor)
+  }
+  at = w.putString(buf, at, value.conditions)
+  at = w.putBoolean(buf, at, value.hidden)
   return at
 }
 export function readTrade(): Trade {
@@ -606,7 +740,9 @@ export function readTrade(): Trade {
     trade_id: r.readLong(),
     px: r.readLong(),
     qty: r.readLong(),
-    aggressor: r.readEnum(SideValues),
+    aggressor: r.readPresent() ? r.readEnum(SideValues) : null,
+    conditions: r.readString(),
+    hidden: r.readBoolean(),
   }
 }
 
@@ -681,6 +817,133 @@ export function readGap(): Gap {
     channel: r.readString(),
     expected: r.readLong(),
     received: r.readLong(),
+  }
+}
+
+/** ADD: a new order at the end of its price. EXECUTE, REDUCE: qty goes. DELETE: all of it goes. REPLACE: goes, and new_order_id stands at the end of px. CLEAR: every order of the instrument goes. */
+export type OrderAction = 'ADD' | 'EXECUTE' | 'REDUCE' | 'DELETE' | 'REPLACE' | 'CLEAR'
+/** The symbols of `OrderAction` in schema order. */
+export const OrderActionValues = ['ADD', 'EXECUTE', 'REDUCE', 'DELETE', 'REPLACE', 'CLEAR'] as const
+function indexOfOrderAction(value: OrderAction): number {
+  switch (value) {
+    case 'ADD':
+      return 0
+    case 'EXECUTE':
+      return 1
+    case 'REDUCE':
+      return 2
+    case 'DELETE':
+      return 3
+    case 'REPLACE':
+      return 4
+    case 'CLEAR':
+      return 5
+    default:
+      return -1
+  }
+}
+export function writeOrderAction(buf: Buffer, pos: number, value: OrderAction): number {
+  return w.putEnum(buf, pos, indexOfOrderAction(value))
+}
+
+/** One change of one resting order. */
+export interface BookOrder {
+  /** What happens to it. */
+  readonly action: OrderAction
+  /** The order by the venue’s id; empty for CLEAR. */
+  readonly order_id: string
+  /** Of REPLACE: the order that takes its place; else empty. */
+  readonly new_order_id: string
+  /** Side of the order. */
+  readonly side: Side
+  /** Its price, in price_scale; of EXECUTE the price of the execution; 0 where the message has none. */
+  readonly px: number
+  /** Its quantity (ADD, REPLACE), or what goes of it (EXECUTE, REDUCE), in qty_scale; 0 where the message has none. */
+  readonly qty: number
+  /** Of EXECUTE: the venue’s trade id; 0 where there is none. */
+  readonly match_id: number
+  /** Of EXECUTE: counts as volume. */
+  readonly printable: boolean
+}
+export function boundBookOrder(value: BookOrder): number {
+  let size = 27
+  size += w.stringBound(value.order_id)
+  size += w.stringBound(value.new_order_id)
+  return size
+}
+export function writeBookOrder(buf: Buffer, pos: number, value: BookOrder): number {
+  let at = pos
+  at = writeOrderAction(buf, at, value.action)
+  at = w.putString(buf, at, value.order_id)
+  at = w.putString(buf, at, value.new_order_id)
+  at = writeSide(buf, at, value.side)
+  at = w.putLong(buf, at, value.px)
+  at = w.putLong(buf, at, value.qty)
+  at = w.putLong(buf, at, value.match_id)
+  at = w.putBoolean(buf, at, value.printable)
+  return at
+}
+export function readBookOrder(): BookOrder {
+  return {
+    action: r.readEnum(OrderActionValues),
+    order_id: r.readString(),
+    new_order_id: r.readString(),
+    side: r.readEnum(SideValues),
+    px: r.readLong(),
+    qty: r.readLong(),
+    match_id: r.readLong(),
+    printable: r.readBoolean(),
+  }
+}
+
+/** OPEN: continuous trading. QUOTING: orders rest, nothing trades. AUCTION: orders gather for one price. HALTED: neither. PRE_OPEN, CLOSED: outside the session. */
+export type TradingPhase = 'PRE_OPEN' | 'OPEN' | 'AUCTION' | 'QUOTING' | 'HALTED' | 'CLOSED'
+/** The symbols of `TradingPhase` in schema order. */
+export const TradingPhaseValues = ['PRE_OPEN', 'OPEN', 'AUCTION', 'QUOTING', 'HALTED', 'CLOSED'] as const
+function indexOfTradingPhase(value: TradingPhase): number {
+  switch (value) {
+    case 'PRE_OPEN':
+      return 0
+    case 'OPEN':
+      return 1
+    case 'AUCTION':
+      return 2
+    case 'QUOTING':
+      return 3
+    case 'HALTED':
+      return 4
+    case 'CLOSED':
+      return 5
+    default:
+      return -1
+  }
+}
+export function writeTradingPhase(buf: Buffer, pos: number, value: TradingPhase): number {
+  return w.putEnum(buf, pos, indexOfTradingPhase(value))
+}
+
+/** What may be done with the instrument on its venue changed. */
+export interface Session {
+  /** The new phase. */
+  readonly phase: TradingPhase
+  /** Why, as the venue codes it; empty if it does not say. */
+  readonly reason: string
+}
+export function boundSession(value: Session): number {
+  let size = 1
+  size += w.stringBound(value.reason)
+  return size
+}
+export function writeSession(buf: Buffer, pos: number, value: Session): number {
+  let at = pos
+  at = writeTradingPhase(buf, at, value.phase)
+  at = w.putString(buf, at, value.reason)
+  return at
+}
+export function readSession(): Session {
+  return {
+    phase: r.readEnum(TradingPhaseValues),
+    reason: r.readString(),
   }
 }
 
@@ -809,6 +1072,14 @@ export function readFeature(): Feature {
     name: r.readString(),
     value: r.readDouble(),
   }
+}
+
+function readStringArray(): string[] {
+  const items: string[] = []
+  for (let left = r.readBlock(1); left > 0; left = r.readBlock(1)) {
+    for (let i = 0; i < left; i++) items.push(r.readString())
+  }
+  return items
 }
 
 function readLevelArray(): Level[] {

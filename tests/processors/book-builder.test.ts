@@ -25,15 +25,33 @@ function event(kind: MarketEvent['kind'], sequence: number, part: Partial<Market
     trade: null,
     status: null,
     gap: null,
+    order: null,
+    session: null,
     ...part,
   }
 }
 const snapshot = (sequence: number, bids: Pairs, asks: Pairs) =>
   event('depth', sequence, {
-    depth: { snapshot: true, first_sequence: sequence, bids: levels(bids), asks: levels(asks) },
+    depth: {
+      snapshot: true,
+      first_sequence: sequence,
+      bids: levels(bids),
+      asks: levels(asks),
+      conflated: false,
+      checksum: null,
+    },
   })
 const change = (first_sequence: number, sequence: number, bids: Pairs, asks: Pairs) =>
-  event('depth', sequence, { depth: { snapshot: false, first_sequence, bids: levels(bids), asks: levels(asks) } })
+  event('depth', sequence, {
+    depth: {
+      snapshot: false,
+      first_sequence,
+      bids: levels(bids),
+      asks: levels(asks),
+      conflated: false,
+      checksum: null,
+    },
+  })
 const gap = (channel: string, sequence: number) =>
   event('gap', sequence, { gap: { channel, expected: sequence + 1, received: sequence + 3 } })
 const status = (state: 'BUFFERING' | 'LIVE' | 'RESYNC') => event('status', 0, { status: { state, reason: 'TEST' } })

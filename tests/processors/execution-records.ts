@@ -8,6 +8,7 @@ import type {
   MarketEvent,
   Nbbo,
   OrderCommand,
+  Trade,
 } from '../../schemas/generated/index.ts'
 
 export const ID = 'ACME.SIM'
@@ -166,6 +167,7 @@ export function bookUpdate(
     ask_qty: asks[0]?.qty ?? null,
     bids,
     asks,
+    proven_levels: bids.length,
     spread_px: null,
     imbalance: 0,
     microprice_px: 0,
@@ -176,11 +178,7 @@ export function bookUpdate(
   }
 }
 
-export function tradeEvent(
-  trade: { trade_id: number; px: number; qty: number; aggressor: 'BUY' | 'SELL' },
-  event_time_us: number,
-  fields: Partial<MarketEvent> = {},
-): MarketEvent {
+export function tradeEvent(trade: Trade, event_time_us: number, fields: Partial<MarketEvent> = {}): MarketEvent {
   return {
     kind: 'trade',
     instrument_id: ID,
@@ -195,6 +193,8 @@ export function tradeEvent(
     trade,
     status: null,
     gap: null,
+    order: null,
+    session: null,
     ...fields,
   }
 }

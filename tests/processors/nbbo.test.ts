@@ -32,6 +32,7 @@ function book(
     ask_qty,
     bids: [],
     asks: [],
+    proven_levels: 0,
     spread_px: null,
     imbalance: 0,
     microprice_px: 0,
@@ -60,6 +61,8 @@ function quote(
     trade: null,
     status: null,
     gap: null,
+    order: null,
+    session: null,
   }
 }
 

@@ -226,7 +226,7 @@ describe('an event', () => {
             sequence: 9,
             event_time_us: 1_723_161_255_342_000,
             event_time_source: 'VENUE',
-            trade: { trade_id: 9, px: 10_001, qty: 50_000_000, aggressor },
+            trade: { trade_id: 9, px: 10_001, qty: 50_000_000, aggressor, conditions: '', hidden: false },
           },
         ],
       },

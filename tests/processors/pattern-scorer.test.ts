@@ -91,6 +91,7 @@ function bookOf(over: Partial<BookUpdate> = {}): BookUpdate {
     ask_qty: 5,
     bids: [],
     asks: [],
+    proven_levels: 0,
     spread_px: 2,
     imbalance: 0,
     microprice_px: 1_000,
@@ -111,9 +112,11 @@ function tradeOf(px: number, qty = 10, aggressor: 'BUY' | 'SELL' = 'BUY'): Marke
     receive_time_us: 82,
     depth: null,
     quote: null,
-    trade: { trade_id: 1, px, qty, aggressor },
+    trade: { trade_id: 1, px, qty, aggressor, conditions: '', hidden: false },
     status: null,
     gap: null,
+    order: null,
+    session: null,
   }
 }
 

@@ -36,7 +36,7 @@ export class Venue {
 
   trade(at_ms: number, px: number, qty: number, venue_ms = at_ms): MarketEvent {
     const event = tradeEvent(
-      { trade_id: ++this.trades, px, qty, aggressor: 'SELL' },
+      { trade_id: ++this.trades, px, qty, aggressor: 'SELL', conditions: '', hidden: false },
       NOON_US + OFFSET_US + venue_ms * MS,
     )
     this.stage.send('events', event, NOON_US + at_ms * MS)

@@ -26,6 +26,7 @@ const book: BookUpdate = {
   ask_qty: null,
   bids: [{ px: 1, qty: 2 }],
   asks: [],
+  proven_levels: 1,
   spread_px: 2,
   imbalance: 0,
   microprice_px: 2.5,
@@ -91,7 +92,10 @@ describe('a value that does not fit', () => {
     expect(refusal(Books, { ...book, asks: levels }).detail).toMatchObject({ field: 'asks[1].qty' })
     expect(refusal(Books, { ...book, asks: [levels[0], undefined] }).detail).toMatchObject({ field: 'asks[1]' })
     expect(refusal(Books, { ...book, asks: new Array(2) }).detail).toMatchObject({ field: 'asks[0]' })
-    const event = { ...valuesOnce(MarketEvent), trade: { trade_id: 1, px: 1, qty: 1, aggressor: 'NOBODY' } }
+    const event = {
+      ...valuesOnce(MarketEvent),
+      trade: { trade_id: 1, px: 1, qty: 1, aggressor: 'NOBODY', conditions: '', hidden: false },
+    }
     expect(refusal(MarketEvent, event).detail).toMatchObject({ field: 'trade.aggressor' })
   })
 

@@ -33,9 +33,11 @@ const EVENT: MarketEvent = {
   receive_time_us: 1_723_075_200_000_100,
   depth: null,
   quote: null,
-  trade: { trade_id: 7, px: 5_500_012, qty: 100_000, aggressor: 'BUY' },
+  trade: { trade_id: 7, px: 5_500_012, qty: 100_000, aggressor: 'BUY', conditions: '', hidden: false },
   status: null,
   gap: null,
+  order: null,
+  session: null,
 }
 
 describeWithRegistry('an upgrade of one stage at a time', ({ url }) => {
