@@ -11,17 +11,28 @@ export const LINT_CODES = {
   WRONG_TYPE: 'A value of the wrong type: text for a number, a list for a mapping.',
   INVALID_VALUE: 'A value of the right type that is outside what is allowed.',
   UNKNOWN_FIELD: 'A field that nothing reads.',
+  DEPRECATED_FIELD: 'A field that still works and will go; the hint says what takes its place.',
   MISSING_FIELD: 'A required field is not there.',
-  NAME_TAKEN: 'A stage has the name of a source: the ids of their records would be the same.',
+  DESCRIPTION_MISSING: 'A topic or a stage says nothing of what it is for.',
+  OVERLAY_INVALID: 'An overlay removes what is not there, or gives a key no value.',
+  VARIABLE_UNDECLARED: 'A `${NAME}` that `environment` does not declare.',
+  VARIABLE_MISSING: 'A variable that has no default is not set.',
+  VARIABLE_INVALID: 'The value or the default of a variable is not of its type.',
+  VARIABLE_SECRET: 'A secret as a variable: it would stand in the stored topology. Secrets are files.',
+  INCLUDE_INVALID: 'An included file cannot be read, or has a template of a name that there is already.',
+  UNKNOWN_TEMPLATE: '`template` names no template.',
+  NAME_TAKEN: 'A name is given to two things: a stage and a source, or what two templates make.',
+  UNKNOWN_SINK: 'A sink that the runtime does not have.',
+  GROUP_TAKEN: 'Two outside readers, or one and the topology itself, have the same consumer group.',
   UNKNOWN_PROCESSOR: '`use` names no processor.',
   UNKNOWN_TOPIC: 'A topic that `topics` does not declare.',
   UNKNOWN_RECORD: '`record` names no schema.',
   UNKNOWN_SOURCE: 'A source that the runtime does not have.',
   UNKNOWN_PORT: 'A port that the processor does not have.',
   MISSING_PORT: 'A port of the processor is connected to no topic.',
-  UNKNOWN_PARAMETER: 'A parameter that the processor does not have.',
-  MISSING_PARAMETER: 'A required parameter of the processor is not set.',
-  PARAMETER_INVALID: 'A value that the processor does not accept for a parameter.',
+  UNKNOWN_PARAMETER: 'A parameter that the processor or template does not have.',
+  MISSING_PARAMETER: 'A required parameter of the processor or template is not set.',
+  PARAMETER_INVALID: 'A value that the processor or template does not accept for a parameter.',
   RECORD_MISMATCH: 'A topic holds another record than the port, source or dead-letter edge connected to it speaks.',
   KEY_INVALID: '`key` is not a string field of the topic’s record.',
   KEY_MISMATCH:
@@ -46,6 +57,15 @@ export const LINT_CODES = {
 } as const
 
 export type LintCode = keyof typeof LINT_CODES
+
+export type Severity = 'error' | 'warning'
+
+/** Findings that do not keep a topology from running. Everything else is an error. */
+const WARNINGS: ReadonlySet<LintCode> = new Set<LintCode>(['DESCRIPTION_MISSING', 'DEPRECATED_FIELD'])
+
+export function severityOf(code: LintCode): Severity {
+  return WARNINGS.has(code) ? 'warning' : 'error'
+}
 
 /** One problem. `line` and `column` count from 1. `hint` says what to do. */
 export interface Finding {

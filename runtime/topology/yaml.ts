@@ -32,30 +32,75 @@ export interface Entry {
   readonly value: Tree
 }
 
-/** Findings of one file, in the order of their places. */
+/** A text whose places are offsets from `base` on. */
+interface Region {
+  readonly base: number
+  readonly file: string
+  /** What every message of the region ends with. */
+  readonly note: string
+  /** Offsets from `base` at which lines begin. */
+  readonly lines: readonly number[]
+}
+
+/**
+ * Findings of a file and of what is laid over it, in the order of their places.
+ *
+ * All texts share one space of offsets, so that a value keeps its place wherever it is taken: each text begins where
+ * the one before it ends.
+ */
 export class Report {
   readonly file: string
-  /** Offsets at which lines begin. */
-  readonly #lines: readonly number[]
+  readonly #regions: Region[] = []
+  #next_base = 0
   readonly #found: { at: number; finding: Finding }[] = []
   readonly #bad = new WeakSet<Tree>()
   readonly #meant = new Map<Tree, Set<string>>()
 
   constructor(file: string, text: string) {
     this.file = file
-    this.#lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
+    this.open(file, text)
+  }
+
+  /** Takes in another text, or the same once more with a note; answers the offset at which its places begin. */
+  open(file: string, text: string, note = ''): number {
+    const base = this.#next_base
+    const lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
+    this.#regions.push({ base, file, note, lines })
+    this.#next_base = base + text.length + 1
+    return base
+  }
+
+  /** The lines of the text at `at` once more, as a text of its own; answers by how much places move to be in it. */
+  reopen(at: number, note: string): number {
+    const { base, file, lines } = this.#region(at)
+    const next = this.#next_base
+    const index = this.#regions.findIndex((region) => region.base === base)
+    const end = this.#regions[index + 1]?.base ?? next
+    this.#regions.push({ base: next, file, note, lines })
+    this.#next_base = next + end - base
+    return next - base
+  }
+
+  #region(at: number): Region {
+    return this.#regions.findLast(({ base }) => base <= at) ?? this.#regions[0]!
   }
 
   add(code: LintCode, at: number, message: string, hint: string): void {
+    const { base, file, note, lines } = this.#region(at)
     const line = this.line(at)
-    const column = at - this.#lines[line - 1]! + 1
-    this.#found.push({ at, finding: { file: this.file, line, column, code, message, hint } })
+    const column = at - base - lines[line - 1]! + 1
+    this.#found.push({ at, finding: { file, line, column, code, message: message + note, hint } })
   }
 
   /** Reports on a value; later rules then leave it alone. */
   reject(code: LintCode, tree: Tree, message: string, hint: string, at = tree.at): void {
     this.#bad.add(tree)
     this.add(code, at, message, hint)
+  }
+
+  /** Later rules leave the value alone: what is wrong with it has been said elsewhere. */
+  silence(tree: Tree): void {
+    this.#bad.add(tree)
   }
 
   isRejected(tree: Tree): boolean {
@@ -73,9 +118,11 @@ export class Report {
     return tree.entries.has(field) || this.#meant.get(tree)?.has(field) === true
   }
 
+  /** Line of a place in its own text, from 1. */
   line(at: number): number {
-    const next = this.#lines.findIndex((start) => start > at)
-    return next < 0 ? this.#lines.length : next
+    const { base, lines } = this.#region(at)
+    const next = lines.findIndex((start) => start > at - base)
+    return next < 0 ? lines.length : next
   }
 
   get count(): number {
@@ -87,14 +134,18 @@ export class Report {
   }
 }
 
-/** `tree` is undefined if the text is not YAML, is empty, or nests too deep; the report says so. */
-export function readYaml(text: string, file: string): { tree: Tree | undefined; report: Report } {
-  const report = new Report(file, text)
+/**
+ * `tree` is undefined if the text is not YAML, is empty, or nests too deep; the report says so. With a report given,
+ * the text is one more of that report.
+ */
+export function readYaml(text: string, file: string, given?: Report): { tree: Tree | undefined; report: Report } {
+  const report = given ?? new Report(file, text)
+  const base = given?.open(file, text) ?? 0
   try {
-    return { tree: read(text, report), report }
+    return { tree: read(text, base, report), report }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    report.add('YAML_SYNTAX', 0, 'values are nested too deep', 'a topology is never deeper than a dozen levels')
+    report.add('YAML_SYNTAX', base, 'values are nested too deep', 'a topology is never deeper than a dozen levels')
     return { tree: undefined, report }
   }
 }
@@ -102,15 +153,15 @@ export function readYaml(text: string, file: string): { tree: Tree | undefined; 
 /** What the reader says when it has lost its place. */
 const FOLLOWING: ReadonlySet<string> = new Set(['BAD_INDENT', 'UNEXPECTED_TOKEN'])
 
-function read(text: string, report: Report): Tree | undefined {
+function read(text: string, base: number, report: Report): Tree | undefined {
   const document = parseDocument(text, { prettyErrors: false })
 
   let damaged = false
   const seen_lines = new Set<number>()
   for (const error of [...document.errors, ...document.warnings]) {
-    const at = error.pos[0]
+    const at = base + error.pos[0]
     if (error.code === 'DUPLICATE_KEY') {
-      const name = /^[^\s:#]+/.exec(text.slice(at))?.[0] ?? ''
+      const name = /^[^\s:#]+/.exec(text.slice(error.pos[0]))?.[0] ?? ''
       report.add('DUPLICATE_KEY', at, `\`${name}\` is given twice`, 'keep one of them')
       continue
     }
@@ -121,18 +172,23 @@ function read(text: string, report: Report): Tree | undefined {
     if (follows || seen_lines.has(report.line(at))) continue
     seen_lines.add(report.line(at))
     const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
-    report.add('YAML_SYNTAX', at, message, 'indent by two spaces, `name: value` per line')
+    const line = text.slice(text.lastIndexOf('\n', error.pos[0] - 1) + 1).split('\n', 1)[0] ?? ''
+    const hint = /[[{,].*\$\{/.test(line)
+      ? "between braces or brackets, write a variable in quotes: '${NAME}'"
+      : 'indent by two spaces, `name: value` per line'
+    report.add('YAML_SYNTAX', at, message, hint)
   }
   if (damaged) return undefined
   if (document.contents === null) {
-    report.add('WRONG_TYPE', 0, 'the file is empty', 'begin with `name:`')
+    report.add('WRONG_TYPE', base, 'the file is empty', 'begin with `name:`')
     return undefined
   }
-  return convert(document.contents, 0, report)
+  return convert(document.contents, base, base, report)
 }
 
-function convert(node: YamlNode | null, fallback_at: number, report: Report): Tree {
-  const at = node?.range?.[0] ?? fallback_at
+function convert(node: YamlNode | null, fallback_at: number, base: number, report: Report): Tree {
+  const start = node?.range?.[0]
+  const at = start === undefined ? fallback_at : base + start
   if (isAlias(node)) {
     const tree: Tree = { kind: 'scalar', at, value: null }
     report.reject('ALIAS_UNSUPPORTED', tree, `\`*${node.source}\` is an alias`, 'write the value out')
@@ -142,18 +198,18 @@ function convert(node: YamlNode | null, fallback_at: number, report: Report): Tr
     const entries = new Map<string, Entry>()
     for (const pair of node.items) {
       const key = pair.key as YamlNode
-      const key_at = key.range?.[0] ?? at
+      const key_at = key.range ? base + key.range[0] : at
       if (!isScalar(key)) {
         report.add('WRONG_TYPE', key_at, 'a key is not plain text', 'write `name: value`')
         continue
       }
       const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
-      entries.set(name, { at: key_at, value: convert(pair.value as YamlNode | null, key_at, report) })
+      entries.set(name, { at: key_at, value: convert(pair.value as YamlNode | null, key_at, base, report) })
     }
     return { kind: 'map', at, entries }
   }
   if (isSeq(node)) {
-    return { kind: 'list', at, items: node.items.map((item) => convert(item as YamlNode | null, at, report)) }
+    return { kind: 'list', at, items: node.items.map((item) => convert(item as YamlNode | null, at, base, report)) }
   }
   const value = isScalar(node) ? node.value : null
   const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
