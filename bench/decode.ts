@@ -8,10 +8,10 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bookBuilder } from '../processors/book-builder/index.ts'
 import { nbbo } from '../processors/nbbo/index.ts'
+import { parseSpotFrame, readSpotFrame } from '../processors/normalizer/binance-spot/spot-json.ts'
+import type { SpotMessage } from '../processors/normalizer/binance-spot/spot-message.ts'
+import { bytes, scanSpotFrame } from '../processors/normalizer/binance-spot/spot-scanner.ts'
 import { normalizer } from '../processors/normalizer/index.ts'
-import { parseSpotFrame, readSpotFrame } from '../processors/normalizer/spot-json.ts'
-import type { SpotMessage } from '../processors/normalizer/spot-message.ts'
-import { bytes, scanSpotFrame } from '../processors/normalizer/spot-scanner.ts'
 import type { Processor } from '../runtime/api/index.ts'
 import type { BookUpdate, MarketEvent, RawFrame } from '../schemas/generated/index.ts'
 import { BTC, capture, HandContext, no_capture, replayed } from '../tests/processors/kit.ts'
@@ -45,7 +45,7 @@ function drive<T, R>(
 ): void {
   const ctx = new HandContext(params, [BTC])
   const on = processor.on[port]
-  let state = processor.initial('', params)
+  let state = processor.initial('BINANCE:BTCUSDT', params)
   for (const { value, stream_time_us } of items) {
     ctx.stream_time_us = stream_time_us
     const step = on?.(state, value, ctx)

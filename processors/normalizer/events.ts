@@ -1,10 +1,12 @@
 /** Makes MarketEvents of one shape, so that what reads them meets one kind of object. */
 import type { FeedState, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'
-import type { SpotMessage } from './spot-message.ts'
-import type { Listing } from './state.ts'
+import type { Listing } from './listing.ts'
+
+/** What a message says itself. */
+export type Message = Pick<MarketEvent, 'kind' | 'sequence' | 'event_time_us' | 'depth' | 'quote' | 'trade'>
 
 /** The event of a message as it came. */
-export function messageEvent(listing: Listing, message: SpotMessage, frame: RawFrame): MarketEvent {
+export function messageEvent(listing: Listing, message: Message, frame: RawFrame): MarketEvent {
   const { event_time_us } = message
   return {
     kind: message.kind,
@@ -41,5 +43,5 @@ export function statusEvent(cause: MarketEvent, state: FeedState, reason: string
 }
 
 function bare(cause: MarketEvent, sequence: number): MarketEvent {
-  return { ...cause, sequence, depth: null, quote: null, trade: null }
+  return { ...cause, sequence, depth: null, quote: null, trade: null, order: null }
 }

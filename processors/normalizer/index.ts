@@ -1,150 +1,50 @@
-import { type Context, defineProcessor, emit, fault, keep, type Step } from '../../runtime/api/index.ts'
-import { Instrument, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'
-import { onChange, onSnapshot } from './depth-sequence.ts'
-import { gapEvent, messageEvent } from './events.ts'
-import { declaredListing, instrumentOf, listingFromData } from './listing.ts'
+import { defineProcessor, fault } from '../../runtime/api/index.ts'
+import { RawFrame } from '../../schemas/generated/index.ts'
+import { decodeFaults } from './faults.ts'
 import { NormalizerParams } from './params.ts'
-import { frameDecimals, parseSpotFrame, type Refusal, readSpotFrame } from './spot-json.ts'
-import { decodeFaults, type SpotMessage } from './spot-message.ts'
-import { bytes, scanSpotFrame } from './spot-scanner.ts'
-import { initialState, type Listing, type NormalizerState, snapshotState } from './state.ts'
+import { type AnyDecoder, type Outcome, outputs, type VenueState } from './venue.ts'
+import { venues } from './venues.ts'
 
 /**
- * Decodes Binance spot frames into market events of one instrument, in the order of the venue's own sequences.
+ * Decodes frames of every venue into market events of one instrument, in the order of the venue's own sequences.
  *
- * Silent about depth until a snapshot came (see depth-sequence.ts), about quotes older than the last one and about
- * trades that came already: those are dropped and counted. A missing trade id is a gap and goes on, a missing depth
- * update is a gap and waits for a snapshot. A frame that cannot be read is a fault and changes nothing; its bytes are
- * in the dead letter.
+ * The venue in a frame's key picks its decoder (see venue.ts). Silent about depth until a snapshot came, about what
+ * came already and about what a venue says of itself: those are dropped and counted. A missing depth update is a gap
+ * and waits for a snapshot. A frame that cannot be read is a fault and changes nothing; its bytes are in the dead
+ * letter.
  */
 
-const outputs = { instruments: Instrument, events: MarketEvent }
-type Outcome = Step<NormalizerState, typeof outputs>
+const decoders: ReadonlyMap<string, AnyDecoder> = new Map(venues.map((decoder) => [decoder.venue, decoder]))
 
-/** Name of the channel in gap events. */
-const QUOTE_CHANNEL = 'quote'
-const TRADE_CHANNEL = 'trade'
-
-/** Scratch of one step: filled in by the decoder, its parts go into events. */
-const message: SpotMessage = { kind: 'quote', sequence: 0, event_time_us: 0, depth: null, quote: null, trade: null }
-
-/** The bytes of a symbol as the scanner wants them; undefined for one that is not plain ASCII, which takes the JSON path. */
-const symbol_bytes = new Map<string, Uint8Array | undefined>()
-
-function bytesOf(symbol: string): Uint8Array | undefined {
-  if (!symbol_bytes.has(symbol)) {
-    if (symbol_bytes.size >= 10_000) symbol_bytes.clear()
-    symbol_bytes.set(symbol, /^[!#-[\]-~]+$/.test(symbol) ? bytes(symbol) : undefined)
-  }
-  return symbol_bytes.get(symbol)
+/** For keys of venues that nobody decodes: their frames are dead letters, and the run goes on. */
+const unknown: AnyDecoder = {
+  venue: '',
+  initial: () => ({ venue: '', gaps: 0 }),
+  copy: (state) => ({ ...state }),
+  frames: (_state, frame) => fault('VENUE_UNKNOWN', { venue_symbol: frame.venue_symbol }),
 }
 
-function scan(listing: Listing, payload: Uint8Array): boolean {
-  const symbol = bytesOf(listing.symbol)
-  return symbol !== undefined && scanSpotFrame(payload, symbol, listing, message)
+function decoderOf({ venue }: VenueState): AnyDecoder {
+  return decoders.get(venue ?? 'BINANCE') ?? unknown
 }
 
-/** Takes the decoded message in `message` into the state; makes its events. */
-function accept(
-  state: NormalizerState,
-  listing: Listing,
-  frame: RawFrame,
-  ctx: Context<NormalizerParams>,
-): MarketEvent[] | undefined {
-  state.frames++
-  const { kind, sequence, depth } = message
-  const { restart_after } = ctx.params
-  if (kind === 'quote') {
-    const last = state.quote_id
-    if (sequence === last) {
-      state.duplicates++
-      return undefined
-    }
-    const behind = sequence < last
-    if (behind && ++state.quote_behind < restart_after) {
-      state.out_of_order++
-      return undefined
-    }
-    state.quote_behind = 0
-    state.quote_id = sequence
-    const quote = messageEvent(listing, message, frame)
-    if (!behind) return [quote]
-    state.gaps++
-    return [gapEvent(quote, QUOTE_CHANNEL, last + 1, sequence, last), quote]
-  }
-  const event = messageEvent(listing, message, frame)
-  if (kind === 'trade') {
-    const last = state.trade_id
-    if (sequence === last) {
-      state.duplicates++
-      return undefined
-    }
-    if (sequence < last && ++state.trade_behind < restart_after) {
-      state.out_of_order++
-      return undefined
-    }
-    state.trade_behind = 0
-    state.trade_id = sequence
-    if (last === -1 || sequence === last + 1) return [event]
-    state.gaps++
-    return [gapEvent(event, TRADE_CHANNEL, last + 1, sequence, last), event]
-  }
-  if (depth === null) return undefined
-  const events: MarketEvent[] = []
-  if (depth.snapshot) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, events)
-  else onChange(state, event, depth, ctx.id, ctx.params, events)
-  return events.length === 0 ? undefined : events
-}
-
-/** The first frame of a symbol, and every frame that the scanner does not know. */
-function slow(state: NormalizerState, frame: RawFrame, ctx: Context<NormalizerParams>): Outcome {
-  const symbol = symbolOf(frame)
-  const parsed = parseSpotFrame(frame.payload)
-  if ('code' in parsed) return refuse(parsed)
-  if (symbol === '') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
-  const declared = state.listing ?? declaredListing(ctx.params, frame.venue, symbol)
-  if (declared === undefined && ctx.params.unknown_symbol === 'fault')
-    return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
-  const listing = declared ?? listingFromData(frame.venue, symbol, frameDecimals(parsed))
-  const refusal = readSpotFrame(parsed, symbol, listing, message)
-  if (refusal !== undefined) return refuse(refusal)
-  state.listing = listing
-  const events = accept(state, listing, frame, ctx)
-  if (declared === undefined) return emit(state, { instruments: [instrumentOf(listing)], events: events ?? [] })
-  return events === undefined ? keep(state) : emit(state, { events })
-}
-
-function refuse({ code, field }: Refusal): Outcome {
-  return fault(code, field === '' ? {} : { field })
-}
-
-/** `BINANCE:BTCUSDT` is BTCUSDT; empty where the source could not tell. */
-function symbolOf({ venue, venue_symbol }: RawFrame): string {
-  const symbol = venue_symbol.slice(venue.length + 1)
-  return symbol === '?' ? '' : symbol
-}
+/** The decoder of most frames, found without a look into the table. */
+const spot = decoderOf({ gaps: 0 })
 
 export const normalizer = defineProcessor({
   name: 'normalizer',
-  description:
-    'Decodes Binance spot frames (depth, bookTicker, trade, REST snapshot) into market events, and watches over their sequences.',
+  description: `Decodes the frames of venues (${venues.map(({ venue }) => venue).join(', ')}) into market events, and watches over their sequences.`,
   inputs: { frames: RawFrame },
   tables: {},
   outputs,
-  faults: {
-    ...decodeFaults,
-    SYMBOL_UNKNOWN: 'The symbol of the frame cannot be told, or is not declared and `unknown_symbol` is `fault`.',
-  },
+  faults: Object.assign({}, decodeFaults, ...venues.map(({ faults }) => faults ?? {})),
   params: NormalizerParams,
-  initial: () => initialState(),
-  snapshot: (state: NormalizerState) => snapshotState(state) as never,
-  restore: (json) => snapshotState(json as never),
+  initial: (key: string) => (decoders.get(key.slice(0, key.indexOf(':'))) ?? unknown).initial(),
+  snapshot: (state: VenueState) => decoderOf(state).copy(state) as never,
+  restore: (json) => decoderOf(json as never).copy(json as never),
   on: {
-    frames(state: NormalizerState, frame: RawFrame, ctx): Outcome {
-      const { listing } = state
-      if (listing === null || !scan(listing, frame.payload)) return slow(state, frame, ctx)
-      const events = accept(state, listing, frame, ctx)
-      return events === undefined ? keep(state) : emit(state, { events })
+    frames(state: VenueState, frame: RawFrame, ctx): Outcome<VenueState> {
+      return (state.venue === undefined ? spot : decoderOf(state)).frames(state, frame, ctx)
     },
   },
 })

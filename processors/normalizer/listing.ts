@@ -1,8 +1,21 @@
 /** Finds a symbol among the declared instruments, or declares it from its own data. */
 import type { Instrument } from '../../schemas/generated/index.ts'
 import type { NormalizerParams } from './params.ts'
-import type { Scales } from './spot-message.ts'
-import type { Listing } from './state.ts'
+
+/** Decimal places of prices and quantities. */
+export interface Scales {
+  readonly price_scale: number
+  readonly qty_scale: number
+}
+
+/** What is known of a symbol: its identity and scales. */
+export interface Listing {
+  readonly instrument_id: string
+  readonly venue: string
+  readonly symbol: string
+  readonly price_scale: number
+  readonly qty_scale: number
+}
 
 /** The venue writes every decimal with 8 places; a capture that trimmed zeros must not make the scale coarser. */
 const VENUE_DECIMALS = 8
@@ -28,8 +41,11 @@ export function listingFromData(venue: string, symbol: string, written: Scales):
   }
 }
 
-/** Tick, lot and least quantity are one unit of the scale: the data does not say more. */
-export function instrumentOf({ instrument_id, venue, symbol, price_scale, qty_scale }: Listing): Instrument {
+/** Tick, lot and least quantity are one unit of the scale, unless `known` says better. */
+export function instrumentOf(
+  { instrument_id, venue, symbol, price_scale, qty_scale }: Listing,
+  known: Partial<Instrument> = {},
+): Instrument {
   return {
     instrument_id,
     venue,
@@ -46,6 +62,7 @@ export function instrumentOf({ instrument_id, venue, symbol, price_scale, qty_sc
     quote_currency: '',
     calendar: '24x7',
     tradable: true,
+    ...known,
     origin: 'DATA',
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
+import type { NormalizerState } from '../../processors/normalizer/binance-spot/state.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import type { NormalizerState } from '../../processors/normalizer/state.ts'
 import { parseRecordId } from '../../runtime/api/index.ts'
 import { stateOf } from '../../runtime/engine/state-view.ts'
 import { BookUpdate, DeadLetter, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseSpotFrame, readSpotFrame } from '../../processors/normalizer/binance-spot/spot-json.ts'
+import type { SpotMessage } from '../../processors/normalizer/binance-spot/spot-message.ts'
+import { bytes, scanSpotFrame } from '../../processors/normalizer/binance-spot/spot-scanner.ts'
 import { BEYOND_RANGE, BEYOND_SCALE, NOT_DECIMAL, scaledInteger } from '../../processors/normalizer/decimal.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import { parseSpotFrame, readSpotFrame } from '../../processors/normalizer/spot-json.ts'
-import type { Scales, SpotMessage } from '../../processors/normalizer/spot-message.ts'
-import { bytes, scanSpotFrame } from '../../processors/normalizer/spot-scanner.ts'
+import type { Scales } from '../../processors/normalizer/listing.ts'
 import { utf8Text } from '../../processors/normalizer/utf8.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import { BTC, capture, Hand, no_capture, port, rawFrame, replayed, wire } from './kit.ts'
@@ -194,6 +195,8 @@ describe('an event', () => {
     trade: null,
     status: null,
     gap: null,
+    order: null,
+    session: null,
   }
 
   it('of a quote has no venue time', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { bookBuilder } from '../../processors/book-builder/index.ts'
 import { nbbo } from '../../processors/nbbo/index.ts'
+import type { NormalizerState } from '../../processors/normalizer/binance-spot/state.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import type { NormalizerState } from '../../processors/normalizer/state.ts'
 import type { BookUpdate, MarketEvent, Nbbo, Quote, RawFrame } from '../../schemas/generated/index.ts'
 import { BTC, capture, Hand, no_capture, port, replayed } from './kit.ts'
 

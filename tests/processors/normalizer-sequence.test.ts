@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { NormalizerState } from '../../processors/normalizer/binance-spot/state.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import type { NormalizerState } from '../../processors/normalizer/state.ts'
 import type { MarketEvent } from '../../schemas/generated/index.ts'
 import { BTC, Hand, port, rawFrame, wire } from './kit.ts'
 

@@ -6,10 +6,10 @@
  * reported, and changes wait again. A snapshot newer than the book replaces it, an older one is ignored; so is one too
  * old to join the changes that wait for it. A long run of older changes means that the ids began anew: a gap. Emits nothing of the book while it waits, only status and gaps.
  */
-import type { RecordId } from '../../runtime/api/index.ts'
-import type { Depth, MarketEvent } from '../../schemas/generated/index.ts'
-import { gapEvent, statusEvent } from './events.ts'
-import type { NormalizerParams } from './params.ts'
+import type { RecordId } from '../../../runtime/api/index.ts'
+import type { Depth, MarketEvent } from '../../../schemas/generated/index.ts'
+import { gapEvent, statusEvent } from '../events.ts'
+import type { NormalizerParams } from '../params.ts'
 import type { NormalizerState } from './state.ts'
 
 /** Name of the channel in gap events, whatever the stream's update speed. */

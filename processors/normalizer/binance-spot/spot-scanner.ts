@@ -5,8 +5,9 @@
  * and the answer is no; the JSON path then says what the frame is, or what is wrong with it. So everything read here
  * is also read there, to the same values.
  */
-import type { Level } from '../../schemas/generated/index.ts'
-import { type Scales, type SpotMessage, venueTimeUs } from './spot-message.ts'
+import type { Level } from '../../../schemas/generated/index.ts'
+import type { Scales } from '../listing.ts'
+import { type SpotMessage, venueTimeUs } from './spot-message.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c

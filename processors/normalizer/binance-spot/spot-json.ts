@@ -2,17 +2,24 @@
  * Reads a Binance spot frame by JSON.parse: whatever the scanner does not know (REST snapshots, other key orders,
  * spaces, more fields), and says what is wrong with a bad one.
  */
-import type { Level } from '../../schemas/generated/index.ts'
-import { BEYOND_RANGE, BEYOND_SCALE, scaledInteger, writtenDecimals } from './decimal.ts'
-import { type DecodeFault, type Scales, type SpotMessage, venueTimeUs } from './spot-message.ts'
-import { utf8Text } from './utf8.ts'
+import type { Level } from '../../../schemas/generated/index.ts'
+import { writtenDecimals } from '../decimal.ts'
+import {
+  Bad,
+  decimal,
+  type Fields,
+  integer,
+  isFields,
+  jsonFrame,
+  positive,
+  type Refusal,
+  refused,
+} from '../json-frame.ts'
+import type { Scales } from '../listing.ts'
+import { type SpotMessage, venueTimeUs } from './spot-message.ts'
 
-/** Longer than any message of the venue; a REST snapshot of 5,000 levels a side has 0.3 MB. */
-const FRAME_BYTES = 4 * 1024 * 1024
 /** Streams of the best few levels look like REST snapshots and are none. */
 const PARTIAL_DEPTH = /@depth\d/
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** A parsed frame: its data, out of the stream's wrapper, and the kind that it is of. */
 export interface ParsedFrame {
@@ -20,34 +27,10 @@ export interface ParsedFrame {
   readonly data: Fields
 }
 
-/** What is wrong with a frame; thrown inside this file only. */
-class Bad {
-  readonly code: DecodeFault
-  readonly field: string
-  constructor(code: DecodeFault, field: string) {
-    this.code = code
-    this.field = field
-  }
-}
-
-export interface Refusal {
-  readonly code: DecodeFault
-  /** The field it is about; empty for the whole frame. */
-  readonly field: string
-}
-
 /** Parses and tells the kind. */
 export function parseSpotFrame(payload: Uint8Array): ParsedFrame | Refusal {
-  if (payload.length > FRAME_BYTES) return new Bad('FRAME_TOO_LONG', '')
-  const text = utf8Text(payload)
-  if (text === undefined) return new Bad('FRAME_MALFORMED', '')
-  let frame: unknown
-  try {
-    frame = JSON.parse(text)
-  } catch {
-    return new Bad('FRAME_MALFORMED', '')
-  }
-  if (!isFields(frame)) return new Bad('FRAME_MALFORMED', '')
+  const frame = refused(() => jsonFrame(payload))
+  if (frame instanceof Bad) return frame
   const { stream } = frame
   const data = stream === undefined ? frame : frame.data
   if (!isFields(data)) return new Bad('FRAME_MALFORMED', 'data')
@@ -157,37 +140,10 @@ function kindOf(data: Fields, partial: boolean): ParsedFrame['kind'] | undefined
   return data.u !== undefined && data.B !== undefined && data.A !== undefined ? 'bookTicker' : undefined
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function integer(data: Fields, field: string): number {
-  const value = data[field]
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new Bad('FRAME_MALFORMED', field)
-  if (value < 0 || !Number.isSafeInteger(value)) throw new Bad('VALUE_OUT_OF_RANGE', field)
-  // Turns -0 into 0.
-  return value + 0
-}
-
 function time(data: Fields, field: string): number {
   const time_us = venueTimeUs(integer(data, field))
   if (time_us < 0) throw new Bad('VALUE_OUT_OF_RANGE', field)
   return time_us
-}
-
-function decimal(text: unknown, scale: number, field: string): number {
-  if (typeof text !== 'string') throw new Bad('FRAME_MALFORMED', field)
-  const value = scaledInteger(text, scale)
-  if (value >= 0) return value
-  throw new Bad(
-    value === BEYOND_SCALE ? 'SCALE_EXCEEDED' : value === BEYOND_RANGE ? 'VALUE_OUT_OF_RANGE' : 'FRAME_MALFORMED',
-    field,
-  )
-}
-
-function positive(value: number, field: string): number {
-  if (value === 0) throw new Bad('VALUE_OUT_OF_RANGE', field)
-  return value
 }
 
 function levels(data: Fields, field: string, { price_scale, qty_scale }: Scales): Level[] {

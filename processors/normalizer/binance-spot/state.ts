@@ -1,14 +1,6 @@
-import type { RecordId } from '../../runtime/api/index.ts'
-import type { MarketEvent } from '../../schemas/generated/index.ts'
-
-/** What is known of a symbol: its identity and scales. */
-export interface Listing {
-  readonly instrument_id: string
-  readonly venue: string
-  readonly symbol: string
-  readonly price_scale: number
-  readonly qty_scale: number
-}
+import type { RecordId } from '../../../runtime/api/index.ts'
+import type { MarketEvent } from '../../../schemas/generated/index.ts'
+import type { Listing } from '../listing.ts'
 
 /**
  * Where the depth stream of a symbol stands.

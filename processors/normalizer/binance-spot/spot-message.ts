@@ -4,12 +4,7 @@
  * `SpotMessage` is filled in by the scanner or by the JSON path and used for every frame again; its parts are made
  * anew and go into the event as they are.
  */
-import type { Depth, Quote, Trade } from '../../schemas/generated/index.ts'
-
-export interface Scales {
-  readonly price_scale: number
-  readonly qty_scale: number
-}
+import type { Depth, Quote, Trade } from '../../../schemas/generated/index.ts'
 
 export interface SpotMessage {
   kind: 'depth' | 'quote' | 'trade'
@@ -21,18 +16,6 @@ export interface SpotMessage {
   quote: Quote | null
   trade: Trade | null
 }
-
-export const decodeFaults = {
-  FRAME_MALFORMED: 'The frame is not the JSON that its kind needs: broken text, a missing or mistyped field.',
-  FRAME_TOO_LONG: 'The frame is longer than any message of the venue; it was not read.',
-  FRAME_UNKNOWN: 'The frame is of a kind that this feed does not subscribe to.',
-  SYMBOL_MISMATCH: 'The frame names another symbol than the stream it came in.',
-  SCALE_EXCEEDED: 'A price or quantity has digits beyond the scale of its instrument.',
-  VALUE_OUT_OF_RANGE: 'A number is negative, zero where it cannot be, or beyond 2^53 - 1 in its scale.',
-  QUOTE_CROSSED: "The venue's own best bid is at or above its best ask.",
-} as const
-
-export type DecodeFault = keyof typeof decodeFaults
 
 /**
  * Venue times are milliseconds, or microseconds where the stream was opened so; those have three digits more.

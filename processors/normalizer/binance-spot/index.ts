@@ -1,0 +1,135 @@
+import { emit, fault, keep } from '../../../runtime/api/index.ts'
+import type { MarketEvent, RawFrame } from '../../../schemas/generated/index.ts'
+import { gapEvent, messageEvent } from '../events.ts'
+import type { Refusal } from '../json-frame.ts'
+import { declaredListing, instrumentOf, type Listing, listingFromData } from '../listing.ts'
+import { defineVenue, type NormalizerContext, type Outcome } from '../venue.ts'
+import { onChange, onSnapshot } from './depth-sequence.ts'
+import { frameDecimals, parseSpotFrame, readSpotFrame } from './spot-json.ts'
+import type { SpotMessage } from './spot-message.ts'
+import { bytes, scanSpotFrame } from './spot-scanner.ts'
+import { initialState, type NormalizerState, snapshotState } from './state.ts'
+
+/**
+ * Decodes Binance spot frames into market events of one instrument, in the order of the venue's own sequences.
+ *
+ * Silent about depth until a snapshot came (see depth-sequence.ts), about quotes older than the last one and about
+ * trades that came already: those are dropped and counted. A missing trade id is a gap and goes on, a missing depth
+ * update is a gap and waits for a snapshot. A frame that cannot be read is a fault and changes nothing; its bytes are
+ * in the dead letter.
+ */
+
+/** Name of the channel in gap events. */
+const QUOTE_CHANNEL = 'quote'
+const TRADE_CHANNEL = 'trade'
+
+/** Scratch of one step: filled in by the decoder, its parts go into events. */
+const message: SpotMessage = { kind: 'quote', sequence: 0, event_time_us: 0, depth: null, quote: null, trade: null }
+
+/** The bytes of a symbol as the scanner wants them; undefined for one that is not plain ASCII, which takes the JSON path. */
+const symbol_bytes = new Map<string, Uint8Array | undefined>()
+
+function bytesOf(symbol: string): Uint8Array | undefined {
+  if (!symbol_bytes.has(symbol)) {
+    if (symbol_bytes.size >= 10_000) symbol_bytes.clear()
+    symbol_bytes.set(symbol, /^[!#-[\]-~]+$/.test(symbol) ? bytes(symbol) : undefined)
+  }
+  return symbol_bytes.get(symbol)
+}
+
+function scan(listing: Listing, payload: Uint8Array): boolean {
+  const symbol = bytesOf(listing.symbol)
+  return symbol !== undefined && scanSpotFrame(payload, symbol, listing, message)
+}
+
+/** Takes the decoded message in `message` into the state; makes its events. */
+function accept(
+  state: NormalizerState,
+  listing: Listing,
+  frame: RawFrame,
+  ctx: NormalizerContext,
+): MarketEvent[] | undefined {
+  state.frames++
+  const { kind, sequence, depth } = message
+  const { restart_after } = ctx.params
+  if (kind === 'quote') {
+    const last = state.quote_id
+    if (sequence === last) {
+      state.duplicates++
+      return undefined
+    }
+    const behind = sequence < last
+    if (behind && ++state.quote_behind < restart_after) {
+      state.out_of_order++
+      return undefined
+    }
+    state.quote_behind = 0
+    state.quote_id = sequence
+    const quote = messageEvent(listing, message, frame)
+    if (!behind) return [quote]
+    state.gaps++
+    return [gapEvent(quote, QUOTE_CHANNEL, last + 1, sequence, last), quote]
+  }
+  const event = messageEvent(listing, message, frame)
+  if (kind === 'trade') {
+    const last = state.trade_id
+    if (sequence === last) {
+      state.duplicates++
+      return undefined
+    }
+    if (sequence < last && ++state.trade_behind < restart_after) {
+      state.out_of_order++
+      return undefined
+    }
+    state.trade_behind = 0
+    state.trade_id = sequence
+    if (last === -1 || sequence === last + 1) return [event]
+    state.gaps++
+    return [gapEvent(event, TRADE_CHANNEL, last + 1, sequence, last), event]
+  }
+  if (depth === null) return undefined
+  const events: MarketEvent[] = []
+  if (depth.snapshot) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, events)
+  else onChange(state, event, depth, ctx.id, ctx.params, events)
+  return events.length === 0 ? undefined : events
+}
+
+/** The first frame of a symbol, and every frame that the scanner does not know. */
+function slow(state: NormalizerState, frame: RawFrame, ctx: NormalizerContext): Outcome<NormalizerState> {
+  const symbol = symbolOf(frame)
+  const parsed = parseSpotFrame(frame.payload)
+  if ('code' in parsed) return refuse(parsed)
+  if (symbol === '') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+  const declared = state.listing ?? declaredListing(ctx.params, frame.venue, symbol)
+  if (declared === undefined && ctx.params.unknown_symbol === 'fault')
+    return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+  const listing = declared ?? listingFromData(frame.venue, symbol, frameDecimals(parsed))
+  const refusal = readSpotFrame(parsed, symbol, listing, message)
+  if (refusal !== undefined) return refuse(refusal)
+  state.listing = listing
+  const events = accept(state, listing, frame, ctx)
+  if (declared === undefined) return emit(state, { instruments: [instrumentOf(listing)], events: events ?? [] })
+  return events === undefined ? keep(state) : emit(state, { events })
+}
+
+function refuse({ code, field }: Refusal): Outcome<NormalizerState> {
+  return fault(code, field === '' ? {} : { field })
+}
+
+/** `BINANCE:BTCUSDT` is BTCUSDT; empty where the source could not tell. */
+function symbolOf({ venue, venue_symbol }: RawFrame): string {
+  const symbol = venue_symbol.slice(venue.length + 1)
+  return symbol === '?' ? '' : symbol
+}
+
+export const binanceSpot = defineVenue<NormalizerState>({
+  venue: 'BINANCE',
+  initial: initialState,
+  copy: snapshotState,
+  frames(state, frame, ctx) {
+    const { listing } = state
+    if (listing === null || !scan(listing, frame.payload)) return slow(state, frame, ctx)
+    const events = accept(state, listing, frame, ctx)
+    return events === undefined ? keep(state) : emit(state, { events })
+  },
+})

@@ -1,0 +1,105 @@
+/**
+ * Frames of JSON text: parsed, and their fields read with a code for what is wrong. Shared by the decoders of all
+ * venues that send JSON.
+ *
+ * The readers throw `Bad`, and nothing else for any value; a decoder catches it (`refused`) and answers the fault.
+ */
+import { BEYOND_RANGE, BEYOND_SCALE, scaledInteger } from './decimal.ts'
+import type { DecodeFault } from './faults.ts'
+import { utf8Text } from './utf8.ts'
+
+/** Longer than any message of a venue; a snapshot of 5,000 levels a side has 0.3 MB. */
+const FRAME_BYTES = 4 * 1024 * 1024
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** What is wrong with a frame. */
+export interface Refusal {
+  readonly code: DecodeFault
+  /** The field it is about; empty for the whole frame. */
+  readonly field: string
+}
+
+/** The same, thrown by the readers below. */
+export class Bad implements Refusal {
+  readonly code: DecodeFault
+  readonly field: string
+  constructor(code: DecodeFault, field: string) {
+    this.code = code
+    this.field = field
+  }
+}
+
+/** What `read` answers, or what is wrong. */
+export function refused<T>(read: () => T): T | Bad {
+  try {
+    return read()
+  } catch (bad) {
+    if (bad instanceof Bad) return bad
+    throw bad
+  }
+}
+
+/** The object that the frame is; throws FRAME_TOO_LONG or FRAME_MALFORMED. */
+export function jsonFrame(payload: Uint8Array): Fields {
+  if (payload.length > FRAME_BYTES) throw new Bad('FRAME_TOO_LONG', '')
+  const text = utf8Text(payload)
+  let frame: unknown
+  try {
+    frame = text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    throw new Bad('FRAME_MALFORMED', '')
+  }
+  if (!isFields(frame)) throw new Bad('FRAME_MALFORMED', '')
+  return frame
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function fieldsOf(value: unknown, field: string): Fields {
+  if (!isFields(value)) throw new Bad('FRAME_MALFORMED', field)
+  return value
+}
+
+export function listOf(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Bad('FRAME_MALFORMED', field)
+  return value
+}
+
+export function textOf(data: Fields, field: string): string {
+  const value = data[field]
+  if (typeof value !== 'string') throw new Bad('FRAME_MALFORMED', field)
+  return value
+}
+
+/** An integer from 0 to 2^53 - 1. */
+export function integer(data: Fields, field: string): number {
+  const value = data[field]
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw new Bad('FRAME_MALFORMED', field)
+  if (value < 0 || !Number.isSafeInteger(value)) throw new Bad('VALUE_OUT_OF_RANGE', field)
+  // Turns -0 into 0.
+  return value + 0
+}
+
+/** The same, written as text of digits. */
+export function digits(data: Fields, field: string): number {
+  return decimal(data[field], 0, field)
+}
+
+/** A decimal text as an integer in `scale`, 0 included. */
+export function decimal(text: unknown, scale: number, field: string): number {
+  if (typeof text !== 'string') throw new Bad('FRAME_MALFORMED', field)
+  const value = scaledInteger(text, scale)
+  if (value >= 0) return value
+  throw new Bad(
+    value === BEYOND_SCALE ? 'SCALE_EXCEEDED' : value === BEYOND_RANGE ? 'VALUE_OUT_OF_RANGE' : 'FRAME_MALFORMED',
+    field,
+  )
+}
+
+export function positive(value: number, field: string): number {
+  if (value === 0) throw new Bad('VALUE_OUT_OF_RANGE', field)
+  return value
+}
