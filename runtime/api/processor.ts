@@ -91,6 +91,32 @@ export interface ProcessorSpec<I extends Ports, T extends Ports, O extends Ports
   readonly timer?: (state: S, name: string, ctx: Context<Static<P>, T>) => Step<S, O>
 }
 
+/** What a topology says of one stage, for a processor that takes the records of its ports from there. */
+export interface StageUse {
+  /** The topic's record by connected port, tables among them; a port whose topic cannot be read is absent. */
+  readonly inputs: Ports
+  readonly outputs: Ports
+  /** Parameters as they are written: not held against the schema yet. */
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Something wrong with a stage, found where its records are known. */
+export interface StageProblem {
+  /** What it is about: a JSON pointer into the parameters, or `/to/PORT`, `/from/PORT` with `of: 'ports'`. */
+  readonly of: 'params' | 'ports'
+  readonly pointer: string
+  /** Characters from the beginning of that text to the place. */
+  readonly offset: number
+  readonly message: string
+  readonly hint: string
+}
+
+export interface Specialized {
+  readonly processor: Processor
+  /** Empty, or the processor must not run. */
+  readonly problems: readonly StageProblem[]
+}
+
 export interface Processor {
   readonly kind: 'processor'
   readonly name: string
@@ -107,6 +133,10 @@ export interface Processor {
   readonly restore: (json: Json, key: string, params: unknown) => unknown
   readonly on: Readonly<Record<string, (state: unknown, value: unknown, ctx: Context) => Step<unknown>>>
   readonly timer: ((state: unknown, name: string, ctx: Context) => Step<unknown>) | undefined
+  /** A processor for records of any kind: makes the one for the records of a stage. Without problems, it is run. */
+  readonly specialize?: (use: StageUse) => Specialized
+  /** The topology names the output ports. */
+  readonly open_outputs?: boolean
 }
 
 /** Erases the types of a spec for the runtime; the spec itself is checked where it is written. */

@@ -2,6 +2,7 @@ import { Value } from 'typebox/value'
 import type { AnyProcessor } from '../api/effect.ts'
 import { AppError, assert } from '../api/fault.ts'
 import type { RecordType } from '../api/record.ts'
+import { specialize } from '../topology/specialize.ts'
 import type { EffectDeclaration, Later, StageDeclaration, TopicDeclaration, Topology } from '../topology/types.ts'
 import { REDELIVERY_SOURCE } from '../topology/world.ts'
 import { partitionOf } from './partitioner.ts'
@@ -123,8 +124,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
   const tasks: PlannedTask[] = []
   for (const name of stages) {
     const stage = topology.stages[name] as StageDeclaration
-    const processor = world.processors[stage.use]
-    assert(processor !== undefined, `stage ${name} uses the unknown processor ${stage.use}`)
+    const processor = processorFor(topology, name, world)
     const keyed = Object.values(stage.from).filter((input) => input.as === 'keyed')
     const count = keyed[0] === undefined ? 1 : topic(keyed[0].topic).partitions
     const outputs = new Map(Object.entries(stage.to).map(([port, to]) => [port, topic(to)]))
@@ -221,6 +221,23 @@ function inputsOf(
     for (let i = 0; i < redeliveries.partitions; i++) inputs.push({ ...common, partition: i, redelivery: true })
   }
   return inputs.sort((a, b) => a.topic.index - b.topic.index || a.partition - b.partition)
+}
+
+/** The stage's processor for the records of its topics. Lint has found nothing, unless parameters came from elsewhere. */
+function processorFor(topology: Topology, name: string, world: World): AnyProcessor {
+  const stage = topology.stages[name] as StageDeclaration
+  const generic = world.processors[stage.use]
+  assert(generic !== undefined, `stage ${name} uses the unknown processor ${stage.use}`)
+  const recordOf = (topic: string) => world.records[topology.topics[topic]?.record ?? '']
+  const inputs = Object.entries(stage.from).map(([port, { topic }]) => [port, recordOf(topic)] as const)
+  const outputs = Object.entries(stage.to).map(([port, topic]) => [port, recordOf(topic)] as const)
+  const { processor, problems } = specialize(generic, inputs, outputs, stage.params)
+  const [first] = problems
+  if (first === undefined) return processor
+  throw new AppError('EXPRESSION_INVALID', `stage ${name}: \`${first.pointer.slice(1)}\`: ${first.message}`, {
+    exit_code: 1,
+    hint: first.hint,
+  })
 }
 
 function withProvided(processor: AnyProcessor, stage: StageDeclaration, provided: Provided): unknown {

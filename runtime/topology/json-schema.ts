@@ -65,7 +65,7 @@ function stageOf(processor: AnyProcessor): Json {
   return {
     properties: {
       from: ports({ ...processor.inputs, ...processor.tables }, input, processor.optional),
-      to: ports(processor.outputs, { type: 'string' }),
+      to: openPorts(processor) ?? ports(processor.outputs, { type: 'string' }),
       params: { ...params, required, description: `Parameters of ${processor.name}.` },
       ...(effect ? {} : { effect: false }),
     },
@@ -85,6 +85,12 @@ function ports(all: Ports, schema: Json, optional: readonly string[] = []): Json
   )
   const required = Object.keys(all).filter((port) => !optional.includes(port))
   return { type: 'object', properties, required, additionalProperties: false }
+}
+
+/** Output ports that the topology names: any. */
+function openPorts(processor: AnyProcessor): Json | undefined {
+  if (processor.kind !== 'processor' || processor.open_outputs !== true) return undefined
+  return { type: 'object', additionalProperties: { type: 'string', description: 'A topic of the records read.' } }
 }
 
 /** What has a default need not be given, at every depth; the top is closed, as in lint. */

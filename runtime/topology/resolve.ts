@@ -1,6 +1,7 @@
 import type { Json } from '../api/record.ts'
 import type { Draft, DraftStage } from './draft.ts'
 import { parseDuration } from './duration.ts'
+import { processorOf } from './rules/scope.ts'
 import { resolveInstruments, resolveParams } from './rules/stages.ts'
 import type { Compatibility } from './schema.ts'
 import type {
@@ -68,7 +69,7 @@ function topic(given: Fields): TopicDeclaration {
 
 function stage(one: DraftStage, draft: Draft, world: World): StageDeclaration {
   const given = fields(one.tree)
-  const processor = own(world.processors, one.use!.value)!
+  const processor = processorOf(one, world)!
   const from: Record<string, InputDeclaration> = {}
   for (const { port, topic: name, as, feedback } of one.from ?? []) {
     const table = own(processor.tables, port) !== undefined

@@ -38,6 +38,7 @@ interface Region {
   readonly file: string
   /** What every message of the region ends with. */
   readonly note: string
+  readonly text: string
   /** Offsets from `base` at which lines begin. */
   readonly lines: readonly number[]
 }
@@ -65,18 +66,18 @@ export class Report {
   open(file: string, text: string, note = ''): number {
     const base = this.#next_base
     const lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
-    this.#regions.push({ base, file, note, lines })
+    this.#regions.push({ base, file, note, text, lines })
     this.#next_base = base + text.length + 1
     return base
   }
 
   /** The lines of the text at `at` once more, as a text of its own; answers by how much places move to be in it. */
   reopen(at: number, note: string): number {
-    const { base, file, lines } = this.#region(at)
+    const { base, file, text, lines } = this.#region(at)
     const next = this.#next_base
     const index = this.#regions.findIndex((region) => region.base === base)
     const end = this.#regions[index + 1]?.base ?? next
-    this.#regions.push({ base: next, file, note, lines })
+    this.#regions.push({ base: next, file, note, text, lines })
     this.#next_base = next + end - base
     return next - base
   }
@@ -105,6 +106,13 @@ export class Report {
 
   isRejected(tree: Tree): boolean {
     return this.#bad.has(tree)
+  }
+
+  /** The place of character `offset` of a text value, whichever way YAML wrote the text. */
+  inside(tree: Tree, offset: number): number {
+    if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return tree.at
+    const { base, text } = this.#region(tree.at)
+    return base + placeInText(text, tree.at - base, tree.value, offset)
   }
 
   /** Notes that a mistyped field of `tree` probably meant `field`, so that it is not also called missing. */
@@ -236,4 +244,30 @@ export function placeOf(tree: Tree, pointer: string): Tree {
     here = next
   }
   return here
+}
+
+/**
+ * Where character `offset` of `value` stands in the source of a scalar that begins at `at`. Source and value are walked
+ * side by side: quotes and escapes, folded lines and indentation are in the one and not in the other.
+ */
+function placeInText(source: string, at: number, value: string, offset: number): number {
+  const first = source[at]
+  const quote = first === '"' || first === "'" ? first : ''
+  const block = first === '|' || first === '>'
+  const skipBlanks = (from: number) => {
+    let i = from
+    while (source[i] === ' ' || source[i] === '\t' || source[i] === '\n' || source[i] === '\r') i++
+    return i
+  }
+  let from = at + quote.length
+  if (block) from = skipBlanks(source.indexOf('\n', at))
+  for (let i = 0; i < offset && i < value.length; i++) {
+    const blank = value[i] === ' ' || value[i] === '\n'
+    if (blank && (source[from] === '\n' || source[from] === '\r')) from = skipBlanks(from)
+    else if (quote === '"' && source[from] === '\\')
+      from += /^\\(x..|u....|U........|.)/s.exec(source.slice(from))?.[0].length ?? 1
+    else if (quote === "'" && source[from] === "'") from += 2
+    else from++
+  }
+  return from
 }
