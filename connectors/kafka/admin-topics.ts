@@ -14,7 +14,7 @@ import {
   incrementalAlterConfigs,
 } from './requests/configs.ts'
 import { type CreateTopicsInput, createTopics as createTopicsRequest } from './requests/create-topics.ts'
-import { EARLIEST, LATEST, listOffsets as listOffsetsRequest } from './requests/list-offsets.ts'
+import { EARLIEST, LATEST, listOffsets as listOffsetsRequest, NEWEST } from './requests/list-offsets.ts'
 import type { PartitionMetadata } from './requests/metadata.ts'
 import type { KafkaNode } from './wire.ts'
 
@@ -146,22 +146,28 @@ export interface PartitionOffset extends TopicPartition {
 
 /**
  * `earliest`: the log's start. `latest`: the high watermark. `stable`: the last stable offset, where committed reading
- * ends now. A number: the first record at or after that time (milliseconds), -1 if there is none. In the order asked.
+ * ends now. `newest`: the record with the greatest time, which may be a marker, -1 in an empty log. A number: the first
+ * record at or after that time (milliseconds), -1 if there is none, or if retention has dropped it, whatever stands
+ * behind it. In the order asked.
  */
 export async function listOffsets(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  at: 'earliest' | 'latest' | 'stable' | number,
+  at: 'earliest' | 'latest' | 'newest' | 'stable' | number,
   options: RequestOptions = {},
-): Promise<PartitionOffset[]> {
-  const timestamp_ms = typeof at === 'number' ? at : at === 'earliest' ? EARLIEST : LATEST
+): Promise<(PartitionOffset & { readonly timestamp_ms: number })[]> {
+  const timestamp_ms = typeof at === 'number' ? at : TIMES[at]
   const isolation = at === 'stable' ? 'read_committed' : 'read_uncommitted'
   const found = await perLeader(cluster, partitions, options, async (leader, group, once) => {
     const topics = byTopic(group, ({ partition }) => ({ partition, timestamp_ms }))
     return (await cluster.request(leader, listOffsetsRequest, { isolation, topics }, once)).partitions
   })
-  return inOrder(partitions, found, 'reading offsets of')
+  return inOrder(partitions, found, 'reading offsets of').map(({ topic, partition, offset, timestamp_ms = -1 }) => {
+    return { topic, partition, offset, timestamp_ms }
+  })
 }
+
+const TIMES = { earliest: EARLIEST, latest: LATEST, newest: NEWEST, stable: LATEST } as const
 
 /** Takes away the records before `offset` (-1: all up to the high watermark). Answers the logs' new starts. */
 export async function deleteRecords(
@@ -174,7 +180,9 @@ export async function deleteRecords(
     const output = await cluster.request(leader, alter.deleteRecords, { topics, ...WITHIN }, once)
     return output.partitions.map((one) => ({ ...one, offset: one.low_watermark }))
   })
-  return inOrder(before, found, 'deleting records of')
+  return inOrder(before, found, 'deleting records of').map(({ topic, partition, offset }) => {
+    return { topic, partition, offset }
+  })
 }
 
 /**
@@ -224,13 +232,13 @@ export function byTopic<T extends TopicPartition, P>(
 
 function inOrder(
   asked: readonly TopicPartition[],
-  answers: readonly (PartitionOffset & { readonly error_code: number })[],
+  answers: readonly (PartitionOffset & { readonly error_code: number; readonly timestamp_ms?: number })[],
   doing: string,
-): PartitionOffset[] {
+): (PartitionOffset & { readonly timestamp_ms?: number | undefined })[] {
   const found = new Map(answers.map((answer) => [`${answer.topic}/${answer.partition}`, answer]))
   return asked.map(({ topic, partition }) => {
     const answer = found.get(`${topic}/${partition}`)
     check(answer?.error_code ?? CODE.UNKNOWN_TOPIC_OR_PARTITION, `${doing} ${topic}/${partition}`)
-    return { topic, partition, offset: answer?.offset ?? -1 }
+    return { topic, partition, offset: answer?.offset ?? -1, timestamp_ms: answer?.timestamp_ms }
   })
 }

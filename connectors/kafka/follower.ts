@@ -1,5 +1,6 @@
 import type { Follower, Position, StoredBatch } from '../../runtime/api/index.ts'
 import { RetriableError } from '../../runtime/api/index.ts'
+import { listOffsets } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import { CommittedFilter } from './committed.ts'
 import { CODE, isRetriable, kafkaError } from './errors.ts'
@@ -53,6 +54,8 @@ interface Followed {
   position: number
   /** Broker that is asked; -1: to be found out. */
   node: number
+  /** Nothing was read of it yet, and it may begin with what is left of the log. */
+  or_start: boolean
 }
 
 export interface FollowerOptions {
@@ -87,7 +90,7 @@ export class KafkaFollower implements Follower {
 
   constructor(from: readonly Position[], options: FollowerOptions) {
     this.#options = options
-    this.#followed = from.map(({ topic, partition, offset }) => ({
+    this.#followed = from.map(({ topic, partition, offset, or_start = false }) => ({
       topic,
       kafka_topic: options.kafkaName(topic),
       partition,
@@ -96,6 +99,7 @@ export class KafkaFollower implements Follower {
       queued_bytes: 0,
       position: offset,
       node: -1,
+      or_start,
     }))
     for (const one of this.#followed) this.#by_name.set(`${one.kafka_topic}/${one.partition}`, one)
     this.#queue_bytes = Math.min(QUEUE_BYTES, Math.max(LEAST_BYTES, Math.floor(QUEUES_BYTES / from.length)))
@@ -227,7 +231,12 @@ export class KafkaFollower implements Follower {
       if (one === undefined) continue
       if (fetched.error_code === 0) {
         this.#options.heard(one.topic, one.partition, fetched.log_start_offset, fetched.last_stable_offset)
+        one.or_start = false
         if (enqueue(one, fetched)) fresh = true
+      } else if (fetched.error_code === CODE.OFFSET_OUT_OF_RANGE && one.or_start) {
+        const [start] = await listOffsets(cluster, [{ topic: one.kafka_topic, partition: one.partition }], 'earliest')
+        if (start === undefined || start.offset <= one.position) throw this.#outOfRange(one)
+        one.position = start.offset
       } else if (isRetriable(fetched.error_code)) sound = false
       else if (fetched.error_code === CODE.OFFSET_OUT_OF_RANGE) throw this.#outOfRange(one)
       else throw kafkaError(fetched.error_code, `reading ${one.topic}/${one.partition}@${one.position}`)

@@ -1,6 +1,6 @@
 import { describeProducers, listOffsets } from './admin.ts'
 import type { Cluster } from './cluster.ts'
-import { kafkaError } from './errors.ts'
+import { CODE, kafkaError } from './errors.ts'
 import { BatchCursor } from './record-batch.ts'
 import { fetch } from './requests/fetch.ts'
 
@@ -36,12 +36,26 @@ interface Walked {
 
 /** Offset at or before every committed record at or after `time_ms`; `end` (the last stable offset) if there is none. */
 export async function firstOffsetAt(search: TimeSearch, time_ms: number, end: number): Promise<number> {
+  for (;;) {
+    try {
+      return await searched(search, time_ms, end)
+    } catch (error) {
+      // There is less to look at the next time.
+      if (!(error instanceof Cut)) throw error
+    }
+  }
+}
+
+/** Retention dropped what was being looked at. */
+class Cut extends Error {}
+
+async function searched(search: TimeSearch, time_ms: number, end: number): Promise<number> {
   const { cluster, topic, partition, walk_bytes = WALK_BYTES } = search
   const one = [{ topic, partition }]
   // One less, since an index entry of exactly this time may stand behind other records of this time.
   const [indexed] = await listOffsets(cluster, one, Math.max(0, time_ms - 1))
-  const from = indexed?.offset ?? -1
-  if (from < 0 || from >= end) return end
+  const from = indexed === undefined || indexed.offset < 0 ? await cutStart(search, time_ms, end) : indexed.offset
+  if (from >= end) return end
   const first = await walk(search, from, end, time_ms, walk_bytes)
   if (first.found !== undefined) return first.found
   if (first.at >= end) return end
@@ -53,6 +67,18 @@ export async function firstOffsetAt(search: TimeSearch, time_ms: number, end: nu
   const per_offset = first.bytes / (first.at - from)
   const back = Math.max(first.at, about - Math.ceil(walk_bytes / per_offset))
   return (await walk(search, back, end, time_ms, Number.POSITIVE_INFINITY)).found ?? end
+}
+
+/**
+ * Where to look when Kafka names no record of this time: it does not either where retention has dropped the first of
+ * them, though others are left. The log's start then, else `end`.
+ */
+async function cutStart({ cluster, topic, partition }: TimeSearch, time_ms: number, end: number): Promise<number> {
+  const one = [{ topic, partition }]
+  const [newest] = await listOffsets(cluster, one, 'newest')
+  if (newest === undefined || newest.offset < 0 || newest.timestamp_ms < time_ms) return end
+  const [start] = await listOffsets(cluster, one, 'earliest')
+  return start?.offset ?? end
 }
 
 async function walk(
@@ -68,7 +94,8 @@ async function walk(
   while (at < end && bytes < most_bytes) {
     cursor.open(await fetched(search, at, FETCH_BYTES), `${search.topic}/${search.partition}`)
     while (cursor.next()) {
-      if (!cursor.control && cursor.max_timestamp >= time_ms) return { found: cursor.base_offset, at, bytes }
+      if (!cursor.control && cursor.max_timestamp >= time_ms)
+        return { found: Math.max(at, cursor.base_offset), at, bytes }
     }
     if (cursor.end === 0) break
     at = cursor.last_offset + 1
@@ -115,9 +142,13 @@ async function fetched({ cluster, topic, partition }: TimeSearch, offset: number
       isolation: 'read_committed',
       topics: [{ topic, partitions: [{ partition, offset, max_bytes }] }],
     },
-    { channel: 'read' },
+    { channel: 'read', accept: [CODE.OFFSET_OUT_OF_RANGE] },
   )
   const [answer] = partitions
+  if (answer?.error_code === CODE.OFFSET_OUT_OF_RANGE) {
+    const [start] = await listOffsets(cluster, [{ topic, partition }], 'earliest')
+    if (start !== undefined && start.offset > offset) throw new Cut()
+  }
   if (answer === undefined || answer.error_code !== 0) {
     throw kafkaError(answer?.error_code ?? -1, `reading ${topic}/${partition}@${offset}`)
   }

@@ -61,6 +61,8 @@ export interface Position {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Where the log was cut behind `offset` meanwhile, begin with what is left; otherwise `STATE_UNRECOVERABLE`. */
+  readonly or_start?: boolean
 }
 
 /**

@@ -212,8 +212,9 @@ export class Feed {
     // All at once: a stage that reads everything reads a hundred partitions.
     const from = await Promise.all(
       wanted.map(async ({ topic, partition, passed_us }): Promise<Position> => {
-        // Nothing up to `passed_us` is wanted; stream times begin at 0.
-        return { topic, partition, offset: await broker.offsetAt(topic, partition, Math.max(0, passed_us)) }
+        // Nothing up to `passed_us` is wanted (stream times begin at 0), and retention may cut it before it is read.
+        const offset = await broker.offsetAt(topic, partition, Math.max(0, passed_us))
+        return { topic, partition, offset, or_start: true }
       }),
     )
     return new Feed(options, incoming, marked, from)

@@ -141,6 +141,8 @@ describeWithKafka('reading from Kafka', ({ bootstrap }) => {
       })
       await follower.close()
     }
+    const left = broker.follow([{ topic: 'a.v1', partition: 0, offset: 2, or_start: true }])
+    expect((await take(left, 0, 1)).slice(-2)).toEqual([3, 4])
     const sound = broker.follow([{ topic: 'a.v1', partition: 0, offset: 3 }])
     expect((await take(sound, 0, 1)).slice(-2)).toEqual([3, 4])
     // A read goes on at the start and says where that is.
@@ -185,6 +187,29 @@ describeWithKafka('reading from Kafka', ({ bootstrap }) => {
     for (const [time_us, offset] of expected)
       expect([time_us, await broker.offsetAt('a.v1', 0, time_us)]).toEqual([time_us, offset])
     expect(await broker.offsetAt('a.v1', 1, 0)).toBe(0)
+  })
+
+  test('a time is found although retention drops what is being looked at', async () => {
+    const records = await writeTimes(0, [[1_000], [1_010], [1_020], [1_030]])
+    const third = records[2]?.offset as number
+    // Dropped behind the first answer, which names the first of them.
+    let asked = 0
+    const cluster = new Proxy(broker.cluster, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return async (...given: unknown[]) => {
+          if (name === 'request' && (given[1] as { name?: string }).name === 'Fetch' && asked++ === 0) {
+            await deleteRecords(target, [{ topic: `${prefix}a.v1`, partition: 0, offset: third }])
+          }
+          return (value as (...all: unknown[]) => unknown).apply(target, given)
+        }
+      },
+    })
+    const { end_offset } = broker.partition('a.v1', 0)
+    const search = { cluster, topic: `${prefix}a.v1`, partition: 0 }
+    expect(await firstOffsetAt(search, 0, end_offset)).toBe(third)
+    expect(asked).toBeGreaterThan(1)
   })
 
   test('a time is found by halves in a long log of one writer, by a walk in one of several', async () => {

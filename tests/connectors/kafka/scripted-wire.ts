@@ -82,9 +82,12 @@ export function codeAnswer(error_code: number): Buffer {
   return new ByteWriter().i32(0).i16(error_code).bytes()
 }
 
-/** ListOffsets v3 for one partition. */
+/** ListOffsets v7 for one partition. */
 export function offsetAnswer(topic: string, partition: number, error_code: number, offset = -1): Buffer {
   const w = new ByteWriter().i32(0)
-  w.array([topic], (name) => w.string(name).array([partition], (one) => w.i32(one).i16(error_code).i64(-1).i64(offset)))
-  return w.bytes()
+  w.compactArray([topic], (name) => {
+    w.compactString(name)
+    w.compactArray([partition], (one) => w.i32(one).i16(error_code).i64(-1).i64(offset).i32(0).tags()).tags()
+  })
+  return w.tags().bytes()
 }
