@@ -33,17 +33,25 @@ export const LINT_CODES = {
   UNKNOWN_PARAMETER: 'A parameter that the processor or template does not have.',
   MISSING_PARAMETER: 'A required parameter of the processor or template is not set.',
   PARAMETER_INVALID: 'A value that the processor or template does not accept for a parameter.',
+  EXPRESSION_INVALID: 'An expression of a built-in stage that does not parse, does not type, or misses a field.',
   RECORD_MISMATCH: 'A topic holds another record than the port, source or dead-letter edge connected to it speaks.',
   KEY_INVALID: '`key` is not a string field of the topic’s record.',
   KEY_MISMATCH:
     'Two keyed inputs of a stage have different keys, so what belongs together would meet in different tasks.',
   PARTITIONS_MISMATCH: 'Two keyed inputs of a stage have different partition counts.',
+  STATE_SPLIT:
+    'A keyed input is spread over its partitions by another field than the one that the state is kept by, so several tasks would each know a part.',
   TABLE_NOT_BROADCAST: 'A table port is not broadcast: every task needs the whole table.',
   UNDECLARED_CYCLE: 'Records can go round without a feedback edge, so no order of stages exists.',
   FEEDBACK_DELAY: 'The delay of a feedback edge is not above 0, so a record could be its own cause.',
   FEEDBACK_NOT_ON_CYCLE: 'A feedback edge that closes no cycle only delays its records.',
   TOPIC_UNWRITTEN: 'A stage reads a topic that no stage and no source writes.',
   TOPIC_UNUSED: 'A topic that nothing writes and nothing reads.',
+  TOPIC_UNREAD: 'A topic is written and nobody reads it, though `external_readers` says who else reads.',
+  STAGE_UNREACHABLE: 'No record from a source can reach a stage.',
+  RETENTION_SHORT: 'A topic is kept for less time than a stage may re-run after a crash.',
+  NOT_DETERMINISTIC:
+    'The source of a processor reads a clock, randomness or the environment, or iterates in no promised order, and nothing records what it found.',
   FAULTS_UNROUTED: 'A processor that can refuse records has no `faults_to`.',
   PARKED_FOREVER: 'A stage parks records and has no `faults_to`, or no source `redelivery` brings them back.',
   EFFECT_MISSING: 'The processor is an effect and its stage declares no `effect`.',
@@ -61,7 +69,12 @@ export type LintCode = keyof typeof LINT_CODES
 export type Severity = 'error' | 'warning'
 
 /** Findings that do not keep a topology from running. Everything else is an error. */
-const WARNINGS: ReadonlySet<LintCode> = new Set<LintCode>(['DESCRIPTION_MISSING', 'DEPRECATED_FIELD'])
+const WARNINGS: ReadonlySet<LintCode> = new Set<LintCode>([
+  'DESCRIPTION_MISSING',
+  'DEPRECATED_FIELD',
+  'TOPIC_UNREAD',
+  'STAGE_UNREACHABLE',
+])
 
 export function severityOf(code: LintCode): Severity {
   return WARNINGS.has(code) ? 'warning' : 'error'

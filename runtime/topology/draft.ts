@@ -12,6 +12,8 @@ export interface Draft {
   readonly instruments_at: number
   readonly topics: ReadonlyMap<string, DraftTopic>
   readonly stages: readonly DraftStage[]
+  readonly sinks: readonly DraftReader[]
+  readonly external_readers: readonly DraftReader[]
   /** False if a part of the wiring could not be read: then nothing is said about what is missing from it. */
   readonly whole: boolean
 }
@@ -25,6 +27,14 @@ export interface DraftSource {
   readonly name: string
   readonly at: number
   readonly to: Word | undefined
+}
+
+/** Who takes records out of topics: a sink, or a reader outside. */
+export interface DraftReader {
+  readonly name: string
+  readonly at: number
+  readonly topics: readonly Word[]
+  readonly group: Word | undefined
 }
 
 export interface DraftTopic {
@@ -70,10 +80,10 @@ export interface DraftStage {
 const EMPTY: MapTree = { kind: 'map', at: 0, entries: new Map() }
 
 export function readDraft(root: MapTree, report: Report): Draft {
-  return new DraftReader(report).read(root)
+  return new Reader(report).read(root)
 }
 
-class DraftReader {
+class Reader {
   readonly #report: Report
   #whole = true
 
@@ -93,8 +103,20 @@ class DraftReader {
       instruments_at: root.entries.get('instruments')?.at ?? 0,
       topics: new Map(topics.map((topic) => [topic.name, topic])),
       stages,
+      sinks: this.#readers(root, 'sinks'),
+      external_readers: this.#readers(root, 'external_readers'),
       whole: this.#whole,
     }
+  }
+
+  #readers(root: MapTree, field: string): DraftReader[] {
+    if (!this.#report.mentions(root, field)) return []
+    return this.#each(root, field, (name, at, tree) => {
+      const topics = this.#value(tree, 'topics')
+      const words = topics?.kind === 'list' ? topics.items.map((item) => this.#text(item)) : [undefined]
+      if (words.includes(undefined)) this.#whole = false
+      return { name, at, topics: words.filter((word) => word !== undefined), group: this.#word(tree, 'group') }
+    })
   }
 
   #topic(name: string, at: number, tree: MapTree): DraftTopic {

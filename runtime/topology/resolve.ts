@@ -6,9 +6,11 @@ import { resolveInstruments, resolveParams } from './rules/stages.ts'
 import type { Compatibility } from './schema.ts'
 import type {
   EffectDeclaration,
+  ExternalReaderDeclaration,
   InputDeclaration,
   KafkaDeclaration,
   Later,
+  SinkDeclaration,
   StageDeclaration,
   TopicDeclaration,
   Topology,
@@ -41,6 +43,25 @@ export function resolve(draft: Draft, world: World): Topology {
       draft.instruments === undefined ? [] : (resolveInstruments(draft.instruments) as Record<string, Json>[]),
     topics,
     stages: Object.fromEntries(draft.stages.map((one) => [one.name, stage(one, draft, world)])),
+    ...(root.sinks === undefined ? {} : { sinks: each(root.sinks, sink) }),
+    ...(root.external_readers === undefined ? {} : { external_readers: each(root.external_readers, externalReader) }),
+  }
+}
+
+function each<T>(given: unknown, read: (fields: Fields, name: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record(given)).map(([name, one]) => [name, read(record(one), name)]))
+}
+
+function sink(given: Fields): SinkDeclaration {
+  return { topics: given.topics as string[], description: given.description as string | undefined }
+}
+
+function externalReader(given: Fields, name: string): ExternalReaderDeclaration {
+  return {
+    topics: given.topics as string[],
+    group: (given.group as string | undefined) ?? name,
+    owner: given.owner as string,
+    description: given.description as string,
   }
 }
 

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { DURATION_PATTERN } from './duration.ts'
+import { VARIABLE_TYPES } from './environment.ts'
 
 /**
  * The shape of a topology file. The descriptions are the reference page and the editor's help: say here what a field
@@ -244,6 +245,86 @@ const KafkaSchema = Type.Object(
   { ...closed, description: 'How the topology runs on Kafka; results never depend on it.' },
 )
 
+/** Names of environment variables, and of the parameters of templates. */
+const VARIABLE_NAME = '^[A-Z][A-Z0-9_]*$'
+const GROUP_NAME = '^[a-z][a-z0-9]*([_-][a-z0-9]+)*$'
+
+export const VariableSchema = Type.Object(
+  {
+    description: Type.String({ minLength: 1, description: 'What the value decides.' }),
+    type: Type.Optional(
+      Type.Union(
+        VARIABLE_TYPES.map((type) => Type.Literal(type)),
+        { default: 'text', description: 'What the value must be.' },
+      ),
+    ),
+    default: Type.Optional(
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
+        description: 'The value where nothing is said; without it, something must be said.',
+      }),
+    ),
+  },
+  { ...closed, description: 'A value that is given from outside and stands where `${NAME}` is written.' },
+)
+
+export const TemplateSchema = Type.Object(
+  {
+    description: Type.String({ minLength: 1, description: 'What it makes, in a sentence.' }),
+    parameters: Type.Optional(
+      named(FIELD_NAME, VariableSchema, {
+        description:
+          'What `with` may say. `${name}` in topics and stages, names included, stands for the value; `${instance}` for the name of the use.',
+      }),
+    ),
+    topics: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Topics that it makes.' })),
+    stages: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Stages that it makes.' })),
+  },
+  { ...closed, description: 'Topics and stages with parameters, made once for every entry of `use_templates`.' },
+)
+
+export const UseTemplateSchema = Type.Object(
+  {
+    template: Type.String({ description: 'The template, by name.' }),
+    with: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description: 'Values of its parameters.',
+      }),
+    ),
+    description: Type.Optional(Type.String({ description: 'What it is used for, in a sentence.' })),
+  },
+  { ...closed, description: 'A template at work. Findings in what it makes name this entry.' },
+)
+
+/** A file that topologies include. */
+export const LibrarySchema = Type.Object(
+  { templates: named(STAGE_NAME, TemplateSchema, { description: 'Templates, by name.' }) },
+  { ...closed, description: 'A file of templates.' },
+)
+
+export const SinkSchema = Type.Object(
+  {
+    topics: Type.Array(Type.String(), { minItems: 1, description: 'The topics that it carries away.' }),
+    description: Type.Optional(Type.String({ description: 'What it is for, in a sentence.' })),
+  },
+  { ...closed, description: 'What carries records from topics into another system, run by us.' },
+)
+
+export const ExternalReaderSchema = Type.Object(
+  {
+    topics: Type.Array(Type.String(), { minItems: 1, description: 'The topics that it reads.' }),
+    group: Type.Optional(
+      Type.String({ pattern: GROUP_NAME, description: 'Its consumer group on Kafka; without it, its name.' }),
+    ),
+    owner: Type.String({ minLength: 1, description: 'The team to ask before one of the topics changes.' }),
+    description: Type.String({ minLength: 1, description: 'What it does with the records, in a sentence.' }),
+  },
+  {
+    ...closed,
+    description:
+      'Who reads topics from outside, in a consumer group of its own. The runtime starts no such reader; its topics count as read, and `aitrader plan` shows its group.',
+  },
+)
+
 export const TopologySchema = Type.Object(
   {
     name: Type.String({ pattern: STAGE_NAME, description: 'Name of the topology; names its data directory.' }),
@@ -260,6 +341,20 @@ export const TopologySchema = Type.Object(
       }),
     ),
     kafka: Type.Optional(KafkaSchema),
+    environment: Type.Optional(
+      named(VARIABLE_NAME, VariableSchema, {
+        description: 'Variables of the environment that this file may speak of as `${NAME}`; no others can be.',
+      }),
+    ),
+    include: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'Files of templates, by their paths from the folder of this file.',
+      }),
+    ),
+    templates: Type.Optional(named(STAGE_NAME, TemplateSchema, { description: 'Templates, by name.' })),
+    use_templates: Type.Optional(
+      named(STAGE_NAME, UseTemplateSchema, { description: 'Uses of templates, by the name of what comes of each.' }),
+    ),
     sources: named(STAGE_NAME, SourceSchema, { description: 'What comes from outside, and where it is written.' }),
     instruments: Type.Optional(
       Type.Array(InstrumentSchema, {
@@ -268,6 +363,12 @@ export const TopologySchema = Type.Object(
     ),
     topics: named(TOPIC_NAME, TopicSchema, { description: 'Every topic, by name: lower case, digits, dots, hyphens.' }),
     stages: named(STAGE_NAME, StageSchema, { description: 'Every stage, by name: lower case, digits, hyphens.' }),
+    sinks: Type.Optional(
+      named(STAGE_NAME, SinkSchema, { description: 'What carries records into other systems, by name.' }),
+    ),
+    external_readers: Type.Optional(
+      named(GROUP_NAME, ExternalReaderSchema, { description: 'Who reads topics from outside, by name.' }),
+    ),
   },
   { ...closed, description: 'A topology: sources, topics and the stages between them.' },
 )

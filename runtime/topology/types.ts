@@ -23,6 +23,22 @@ export interface Topology {
   readonly instruments: readonly { readonly [field: string]: Json }[]
   readonly topics: Readonly<Record<string, TopicDeclaration>>
   readonly stages: Readonly<Record<string, StageDeclaration>>
+  readonly sinks?: Readonly<Record<string, SinkDeclaration>>
+  /** Who reads topics from outside, by name; absent: nobody is known to. */
+  readonly external_readers?: Readonly<Record<string, ExternalReaderDeclaration>>
+}
+
+export interface SinkDeclaration {
+  readonly topics: readonly string[]
+  readonly description: string | undefined
+}
+
+export interface ExternalReaderDeclaration {
+  readonly topics: readonly string[]
+  /** Its consumer group on Kafka. */
+  readonly group: string
+  readonly owner: string
+  readonly description: string
 }
 
 export interface SourceDeclaration {

@@ -7,6 +7,25 @@ export interface World {
   readonly records: Readonly<Record<string, RecordType<never> | RecordType<unknown>>>
   /** The sources that exist, each with the record it writes. */
   readonly sources: Readonly<Record<string, SourceKind>>
+  /** The sinks that exist; without it, none. */
+  readonly sinks?: Readonly<Record<string, SinkKind>>
+  /** What is not deterministic in a processor's source; undefined where no sources are known. */
+  readonly impurities?: (processor: string) => readonly Impurity[]
+}
+
+/** Something in a source that may give another result the second time. */
+export interface Impurity {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  readonly column: number
+  /** The end of a sentence: `reads the wall clock (Date)`. */
+  readonly what: string
+  readonly instead: string
+}
+
+export interface SinkKind {
+  readonly description: string
 }
 
 export interface SourceKind {

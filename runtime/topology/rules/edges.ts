@@ -143,6 +143,9 @@ export function checkCoverage({ draft, world, report }: Scope): void {
       lost.push({ name: undefined, record: type.name })
     }
   }
+  for (const { topics } of [...draft.sinks, ...draft.external_readers]) {
+    for (const topic of topics) if (!read.has(topic.value)) read.set(topic.value, topic)
+  }
   if (!draft.whole) return
 
   for (const topic of draft.topics.values()) {

@@ -25,6 +25,8 @@ export function checkNames({ draft, world, report }: Scope): void {
     topicExists(source.to)
   }
 
+  for (const { topics } of [...draft.sinks, ...draft.external_readers]) for (const topic of topics) topicExists(topic)
+
   const sources = new Set(draft.sources.map(({ name }) => name))
   for (const stage of draft.stages) {
     if (sources.has(stage.name)) {
