@@ -197,6 +197,8 @@ describe('an event', () => {
     gap: null,
     order: null,
     session: null,
+    order: null,
+    session: null,
   }
 
   it('of a quote has no venue time', () => {
@@ -267,6 +269,8 @@ describe('an event', () => {
           { px: 10_150, qty: 100_000_000 },
           { px: 10_200, qty: 1 },
         ],
+        conflated: false,
+        checksum: null,
       },
     })
   })
