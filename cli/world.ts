@@ -1,4 +1,8 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { SOURCES, type World } from '../runtime/topology/world.ts'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What topologies may speak of here. Loaded when asked for: most commands need no processor. */
 export async function shippedWorld(): Promise<World> {
@@ -7,4 +11,10 @@ export async function shippedWorld(): Promise<World> {
     import('../schemas/generated/index.ts'),
   ])
   return { processors, records, sources: SOURCES }
+}
+
+/** The same with the processors' sources, for whoever judges them: lint, not a run. */
+export async function judgedWorld(): Promise<World> {
+  const [world, { impuritiesIn }] = await Promise.all([shippedWorld(), import('./lint/processor-sources.ts')])
+  return { ...world, impurities: impuritiesIn(ROOT) }
 }

@@ -1,32 +1,73 @@
 import { existsSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import pkg from '../../package.json' with { type: 'json' }
+import { AppError } from '../../runtime/api/index.ts'
+import { severityOf } from '../../runtime/topology/codes.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
 import type { World } from '../../runtime/topology/world.ts'
-import { DEFAULT_TOPOLOGY, formatFindings, readText, wantsColour } from '../topology-file.ts'
-import { shippedWorld } from '../world.ts'
+import { formatOutcome, LINT_FORMATS, type LintFormat } from '../lint/formats.ts'
+import { watchFiles } from '../lint/watch.ts'
+import { onSignals } from '../signals.ts'
+import { DEFAULT_TOPOLOGY, readText, wantsColour } from '../topology-file.ts'
+import { judgedWorld } from '../world.ts'
+
+interface LintOptions {
+  readonly json?: boolean
+  readonly format: LintFormat
+  readonly watch?: boolean
+}
+
+/** Clears the screen and what was scrolled away, and begins at the top. */
+const CLEAR = '\u001b[2J\u001b[3J\u001b[H'
 
 /**
- * `aitrader lint`: everything that is wrong with topologies and topology tests, at once. Exit code 1 if anything is.
+ * `aitrader lint`: everything that is wrong with topologies and topology tests, at once. Exit code 1 if any of it is an
+ * error; warnings alone end with 0.
  *
- * For people, findings and a closing line; with `--json` one finding per line and nothing else.
+ * `--watch` looks again whenever one of the files changes, until it is interrupted; a file that is gone for a moment is
+ * a message, not the end. Processors' sources are read once: a change there needs a new start.
  */
-export function lintCommand(load: () => Promise<World> = shippedWorld): Command {
+export function lintCommand(load: () => Promise<World> = judgedWorld): Command {
   return new Command('lint')
-    .description('check topologies and topology tests: shape, names, records, ports, parameters, cycles')
+    .description('check topologies and topology tests: shape, names, records, ports, parameters, cycles, determinism')
     .argument('[files...]', 'YAML files', [DEFAULT_TOPOLOGY])
-    .option('--json', 'one JSON object per finding')
-    .action(async (files: string[], { json }: { json?: boolean }) => {
+    .addOption(new Option('--format <format>', 'how findings are written').choices(LINT_FORMATS).default('text'))
+    .option('--json', 'one JSON object per finding, as --format json')
+    .option('--watch', 'check again whenever a file changes')
+    .action(async (files: string[], options: LintOptions) => {
       const world = await load()
+      const format = options.json === true ? 'json' : options.format
+      if (options.watch === true) return watch(files, world, format)
       const findings = files.flatMap((file) => lintFile(file, world))
-      if (json) for (const finding of findings) process.stdout.write(`${JSON.stringify(finding)}\n`)
-      else {
-        process.stdout.write(formatFindings(findings, wantsColour(process.stdout)))
-        const found = findings.length === 1 ? '1 finding' : `${findings.length || 'no'} findings`
-        process.stdout.write(`${files.length === 1 ? files[0] : `${files.length} files`}: ${found}\n`)
-      }
-      if (findings.length > 0) process.exitCode = 1
+      process.stdout.write(formatOutcome({ files, findings }, format, wantsColour(process.stdout), pkg.version))
+      if (findings.some(({ code }) => severityOf(code) === 'error')) process.exitCode = 1
     })
+}
+
+async function watch(files: readonly string[], world: World, format: LintFormat): Promise<void> {
+  const show = () => {
+    const text = outcomeText(files, world, format)
+    process.stdout.write(process.stdout.isTTY === true ? CLEAR + text : text)
+  }
+  const stop = new AbortController()
+  const listening = onSignals(() => stop.abort())
+  try {
+    show()
+    await watchFiles(files, show, stop.signal)
+  } finally {
+    listening()
+  }
+}
+
+function outcomeText(files: readonly string[], world: World, format: LintFormat): string {
+  try {
+    const findings = files.flatMap((file) => lintFile(file, world))
+    return formatOutcome({ files, findings }, format, wantsColour(process.stdout), pkg.version)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FILE_UNREADABLE') return `${error.message}\n`
+    throw error
+  }
 }
 
 function lintFile(file: string, world: World) {

@@ -76,6 +76,7 @@ export function findOrder(state: AccountState, ids: readonly (string | null)[]):
   for (const id of ids) {
     if (id === null) continue
     if (Object.hasOwn(state.open, id)) return state.open[id]
+    // deterministic: an id belongs to one order at most, so that the order of looking does not matter.
     for (const root in state.open) {
       const order = state.open[root] as ManagedOrder
       if (order.life.ids.includes(id)) return order

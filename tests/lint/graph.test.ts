@@ -16,7 +16,7 @@ topics:
   frames.v1: { record: RawFrame, key: venue_symbol, partitions: 4 }
   reference.v1: { record: Instrument, key: instrument_id, partitions: 1 }
   events.v1: { record: MarketEvent, key: instrument_id, partitions: 4 }
-  round.v1: { record: MarketEvent, key: instrument_id, partitions: 2 }
+  round.v1: { record: MarketEvent, key: instrument_id, partitions: 2, external: true }
   books.v1: { record: BookUpdate, key: instrument_id, partitions: 4 }
   signals.v1: { record: PatternSignal, key: instrument_id, partitions: 4 }
   predictions.v1: { record: Prediction, key: instrument_id, partitions: 4 }

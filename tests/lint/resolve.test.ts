@@ -16,9 +16,9 @@ instruments:
 topics:
   frames.v1: { record: RawFrame, key: venue_symbol, partitions: 2, retention: 7d, retention_bytes: 1000000 }
   reference.v1: { record: Instrument, key: instrument_id, partitions: 1, description: Instruments. }
-  events.v1: { record: MarketEvent, key: instrument_id, partitions: 2, retention: 500ms }
+  events.v1: { record: MarketEvent, key: instrument_id, partitions: 2, retention: 500s }
   dead.v1: { record: DeadLetter, key: origin_topic, partitions: 1 }
-  round.v1: { record: MarketEvent, key: instrument_id, partitions: 2 }
+  round.v1: { record: MarketEvent, key: instrument_id, partitions: 2, external: true }
   signals.v1: { record: PatternSignal, key: instrument_id, partitions: 2 }
   books.v1: { record: BookUpdate, key: instrument_id, partitions: 2 }
   predictions.v1: { record: Prediction, key: instrument_id, partitions: 2 }
@@ -118,9 +118,9 @@ test('a topology is read with every default filled in', () => {
         partitions: 1,
         description: 'Instruments.',
       },
-      'events.v1': { ...topic, record: 'MarketEvent', key: 'instrument_id', retention_us: 500_000 },
+      'events.v1': { ...topic, record: 'MarketEvent', key: 'instrument_id', retention_us: 500_000_000 },
       'dead.v1': { ...topic, record: 'DeadLetter', key: 'origin_topic', partitions: 1 },
-      'round.v1': { ...topic, record: 'MarketEvent', key: 'instrument_id' },
+      'round.v1': { ...topic, record: 'MarketEvent', key: 'instrument_id', external: true },
       'signals.v1': { ...topic, record: 'PatternSignal', key: 'instrument_id' },
       'books.v1': { ...topic, record: 'BookUpdate', key: 'instrument_id' },
       'predictions.v1': { ...topic, record: 'Prediction', key: 'instrument_id' },

@@ -12,7 +12,7 @@ sources:
 topics:
   frames.v1: { record: RawFrame, key: venue_symbol, partitions: 1 }
   events.v1: { record: MarketEvent, key: instrument_id, partitions: 1 }
-  fills.v1: { record: Fill, key: account, partitions: 1 }
+  fills.v1: { record: Fill, key: account, partitions: 1, external: true }
   dead.v1: { record: DeadLetter, key: origin_topic, partitions: 1 }
 stages:
   decode: { use: decode, from: { in: frames.v1 }, to: { out: events.v1 }, faults_to: dead.v1 }

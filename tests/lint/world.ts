@@ -16,6 +16,7 @@ interface Given {
   readonly outputs?: Record<string, string>
   readonly faults?: Record<string, string>
   readonly params?: TObject
+  readonly state_key?: AnyProcessor['state_key']
 }
 
 function ports(given: Record<string, string> = {}): Ports {
@@ -32,7 +33,7 @@ function processor(name: string, given: Given): AnyProcessor {
     outputs: ports(given.outputs),
     faults: given.faults ?? {},
     params: given.params ?? Type.Object({}),
-    state_key: {},
+    state_key: given.state_key ?? {},
     initial: () => null,
     snapshot: () => null,
     restore: () => null,
@@ -85,6 +86,12 @@ const small: Record<string, Given> = {
       steps: Type.Optional(Type.Array(Type.Integer({ multipleOf: 5 }))),
     }),
   },
+  clocked: { inputs: { in: 'MarketEvent' }, outputs: { out: 'MarketEvent' } },
+  account: {
+    inputs: { in: 'OrderCommand' },
+    state_key: { in: (value) => (value as { account: string }).account },
+  },
+  total: { inputs: { in: 'OrderCommand' }, state_key: { in: () => 'all' } },
   named: {
     inputs: { in: 'MarketEvent' },
     params: Type.Object({
@@ -99,4 +106,8 @@ export const world: World = {
   ),
   records,
   sources: SOURCES,
+  impurities: (processor) =>
+    processor === 'clocked'
+      ? [{ file: 'clocked.ts', line: 3, column: 7, what: 'reads the wall clock (Date)', instead: 'use stream time' }]
+      : [],
 }

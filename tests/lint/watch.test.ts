@@ -1,0 +1,52 @@
+import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { lintCommand } from '../../cli/commands/lint.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'aitrader-watch-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const GOOD = `name: x
+description: Nothing.
+owner: tests
+sources: {}
+topics: {}
+stages: {}
+`
+
+test('a watched file is checked again after every change, until the command is interrupted', async () => {
+  const file = join(folder, 'x.yaml')
+  writeFileSync(file, GOOD)
+  let out = ''
+  let look = () => {}
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text)
+    look()
+    return true
+  })
+  const says = (text: string) =>
+    new Promise<void>((resolve) => {
+      look = () => {
+        if (out.includes(text)) resolve()
+      }
+      look()
+    })
+  try {
+    const ended = lintCommand().parseAsync([file, '--watch'], { from: 'user' })
+    await says(`${file}: no findings\n`)
+    // Written beside and renamed, as editors do.
+    writeFileSync(`${file}.new`, `${GOOD}more: 1\n`)
+    renameSync(`${file}.new`, file)
+    await says(`${file}: 1 finding\n`)
+    unlinkSync(file)
+    await says(`cannot read ${file}: there is no such file\n`)
+    writeFileSync(file, GOOD.replace('owner', 'owmer'))
+    await says('did you mean `owner`?')
+    process.emit('SIGINT')
+    await ended
+    expect(process.exitCode).toBeUndefined()
+  } finally {
+    spy.mockRestore()
+  }
+})
