@@ -1,5 +1,6 @@
 import type { AnyProcessor } from '../runtime/api/index.ts'
 import { auditSink } from './audit-sink/index.ts'
+import { bars } from './bars/index.ts'
 import { bookBuilder } from './book-builder/index.ts'
 import { execution } from './execution/index.ts'
 import { inferenceEnricher } from './inference-enricher/index.ts'
@@ -12,6 +13,7 @@ import { venueSimulator } from './venue-simulator/index.ts'
 /** Every processor by the name that topologies use. */
 export const processors: Readonly<Record<string, AnyProcessor>> = {
   [auditSink.name]: auditSink,
+  [bars.name]: bars,
   [bookBuilder.name]: bookBuilder,
   [execution.name]: execution,
   [inferenceEnricher.name]: inferenceEnricher,
