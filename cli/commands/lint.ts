@@ -1,21 +1,20 @@
-import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { AppError } from '../../runtime/api/index.ts'
 import { severityOf } from '../../runtime/topology/codes.ts'
-import { lint } from '../../runtime/topology/lint.ts'
-import { parseTestFile } from '../../runtime/topology/test-file.ts'
 import type { World } from '../../runtime/topology/world.ts'
 import { formatOutcome, LINT_FORMATS, type LintFormat } from '../lint/formats.ts'
 import { watchFiles } from '../lint/watch.ts'
 import { onSignals } from '../signals.ts'
-import { DEFAULT_TOPOLOGY, readText, wantsColour } from '../topology-file.ts'
+import { readTests } from '../test/files.ts'
+import { DEFAULT_TOPOLOGY, lintTopology, overlayOption, readText, wantsColour } from '../topology-file.ts'
 import { judgedWorld } from '../world.ts'
 
 interface LintOptions {
   readonly json?: boolean
   readonly format: LintFormat
   readonly watch?: boolean
+  readonly overlay: readonly string[]
 }
 
 /** Clears the screen and what was scrolled away, and begins at the top. */
@@ -29,7 +28,7 @@ const CLEAR = '\u001b[2J\u001b[3J\u001b[H'
  * a message, not the end. Processors' sources are read once: a change there needs a new start.
  */
 export function lintCommand(load: () => Promise<World> = judgedWorld): Command {
-  return new Command('lint')
+  const command = new Command('lint')
     .description('check topologies and topology tests: shape, names, records, ports, parameters, cycles, determinism')
     .argument('[files...]', 'YAML files', [DEFAULT_TOPOLOGY])
     .addOption(new Option('--format <format>', 'how findings are written').choices(LINT_FORMATS).default('text'))
@@ -38,31 +37,37 @@ export function lintCommand(load: () => Promise<World> = judgedWorld): Command {
     .action(async (files: string[], options: LintOptions) => {
       const world = await load()
       const format = options.json === true ? 'json' : options.format
-      if (options.watch === true) return watch(files, world, format)
-      const findings = files.flatMap((file) => lintFile(file, world))
+      if (options.watch === true) return watch(files, options.overlay, world, format)
+      const findings = files.flatMap((file) => lintFile(file, options.overlay, world))
       process.stdout.write(formatOutcome({ files, findings }, format, wantsColour(process.stdout), pkg.version))
       if (findings.some(({ code }) => severityOf(code) === 'error')) process.exitCode = 1
     })
+  return overlayOption(command)
 }
 
-async function watch(files: readonly string[], world: World, format: LintFormat): Promise<void> {
+async function watch(
+  files: readonly string[],
+  overlays: readonly string[],
+  world: World,
+  format: LintFormat,
+): Promise<void> {
   const show = () => {
-    const text = outcomeText(files, world, format)
+    const text = outcomeText(files, overlays, world, format)
     process.stdout.write(process.stdout.isTTY === true ? CLEAR + text : text)
   }
   const stop = new AbortController()
   const listening = onSignals(() => stop.abort())
   try {
     show()
-    await watchFiles(files, show, stop.signal)
+    await watchFiles([...files, ...overlays], show, stop.signal)
   } finally {
     listening()
   }
 }
 
-function outcomeText(files: readonly string[], world: World, format: LintFormat): string {
+function outcomeText(files: readonly string[], overlays: readonly string[], world: World, format: LintFormat): string {
   try {
-    const findings = files.flatMap((file) => lintFile(file, world))
+    const findings = files.flatMap((file) => lintFile(file, overlays, world))
     return formatOutcome({ files, findings }, format, wantsColour(process.stdout), pkg.version)
   } catch (error) {
     if (error instanceof AppError && error.code === 'FILE_UNREADABLE') return `${error.message}\n`
@@ -70,10 +75,8 @@ function outcomeText(files: readonly string[], world: World, format: LintFormat)
   }
 }
 
-function lintFile(file: string, world: World) {
-  const text = readText(file)
+function lintFile(file: string, overlays: readonly string[], world: World) {
   // A file with `tests:` is a topology test; topologies have no such field.
-  if (!/^tests:/m.test(text)) return lint(text, file, world).findings
-  const load = (path: string) => (existsSync(path) ? lint(readText(path), path, world) : undefined)
-  return parseTestFile(text, file, world, load).findings
+  if (/^tests:/m.test(readText(file))) return readTests(file, world, overlays).findings
+  return lintTopology(file, world, overlays).all
 }

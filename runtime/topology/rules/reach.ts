@@ -6,7 +6,7 @@ import { processorOf, type Scope, speaks } from './scope.ts'
  * Something flows into every stage, and out of every topic.
  *
  * A topology that lists no `external_readers` may have any, so nothing is said of topics that no stage reads; one that
- * lists them, even none, has no others.
+ * lists them, even none, has no others beside its sinks.
  */
 export function checkReach({ draft, world, report }: Scope): void {
   if (!draft.whole) return
@@ -45,13 +45,12 @@ export function checkReach({ draft, world, report }: Scope): void {
 }
 
 function checkReaders({ draft, world, report }: Scope): void {
-  const readers = draft.root.entries.get('external_readers')?.value
-  if (readers === undefined || report.isRejected(readers)) return
+  if (!draft.root.entries.has('external_readers')) return
   const read = new Set<string>()
   for (const { from } of draft.stages)
     for (const { topic } of from ?? []) if (topic !== undefined) read.add(topic.value)
   for (const { name, to } of draft.sources) if (name === REDELIVERY_SOURCE && to !== undefined) read.add(to.value)
-  for (const topic of topicsOfReaders(readers)) read.add(topic)
+  for (const { topics } of [...draft.sinks, ...draft.external_readers]) for (const { value } of topics) read.add(value)
   // Refused records are for people.
   for (const { faults_to } of draft.stages) if (faults_to !== undefined) read.add(faults_to.value)
 
@@ -62,17 +61,9 @@ function checkReaders({ draft, world, report }: Scope): void {
       if (declared === undefined || read.has(declared.name) || !speaks(outputs[port]?.name, declared)) continue
       read.add(declared.name)
       const message = `nobody reads \`${declared.name}\``
-      report.add('TOPIC_UNREAD', at, message, 'connect a stage, name who reads it under `external_readers`, or drop it')
+      const others = draft.external_readers.map(({ name }) => `\`${name}\``)
+      const who = others.length === 0 ? 'under `external_readers`' : `to ${others.join(', ')} of \`external_readers\``
+      report.add('TOPIC_UNREAD', at, message, `connect a stage, add it ${who}, or drop it`)
     }
   }
-}
-
-/** The topics under `external_readers`, whichever way each reader lists them: by name, as a list, under `topics`. */
-function topicsOfReaders(tree: ReturnType<typeof placeOf>): string[] {
-  if (tree.kind === 'scalar') return typeof tree.value === 'string' ? [tree.value] : []
-  if (tree.kind === 'list') return (tree as ListTree).items.flatMap(topicsOfReaders)
-  const { entries } = tree
-  const inner = ['topics', 'from', 'topic', 'reads'].flatMap((field) => entries.get(field)?.value ?? [])
-  const values = inner.length > 0 ? inner : [...entries.values()].map(({ value }) => value)
-  return values.flatMap(topicsOfReaders)
 }
