@@ -1,34 +1,34 @@
 /**
- * Bytes of a capture file in chunks, gzip unpacked on the way.
+ * Bytes of a capture file in chunks, gzip and zip unpacked on the way.
  *
  * The unpacker is fed one small piece at a time and its output taken at once, so that what came before a damaged
- * place is delivered and memory stays flat however large the file. Gzip is told by its first two bytes, not by the name.
+ * place is delivered and memory stays flat however large the file. Both are told by their first bytes, not by the name.
  */
 import { type FileHandle, open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '../../runtime/api/index.ts'
+import type { ByteChunks } from './chunks.ts'
+import { openZip, type PartsOf } from './zip.ts'
 
+const ZIP_MAGIC = 0x04034b50
 const PLAIN_BYTES = 256 * 1024
 const PACKED_BYTES = 32 * 1024
 const UNPACKED_BYTES = 128 * 1024
 
-export interface ByteChunks {
-  /** The next bytes, `undefined` at the end. Rejects with `TRUNCATED_GZIP` or `DAMAGED_GZIP` (AppError, exit 3). */
-  next(): Promise<Buffer | undefined>
-  close(): Promise<void>
-  /** Bytes of the file, as it is on disk, and how many of them were read. */
-  readonly size_bytes: number
-  readonly read_bytes: number
-}
-
-export async function openBytes(path: string): Promise<ByteChunks> {
+/** The bytes of a file, and its name: of an archive that of the part read last. `partsOf` chooses among an archive's entries. */
+export async function openBytes(path: string, partsOf?: PartsOf): Promise<{ chunks: ByteChunks; name: string }> {
   const handle = await open(path, 'r')
   try {
-    const magic = Buffer.alloc(2)
-    const { bytesRead } = await handle.read(magic, 0, 2, 0)
-    const packed = bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b
+    const magic = Buffer.alloc(4)
+    const { bytesRead } = await handle.read(magic, 0, 4, 0)
     const { size } = await handle.stat()
-    return packed ? unpack(handle, path, size) : plain(handle, size)
+    if (bytesRead === 4 && magic.readUInt32LE(0) === ZIP_MAGIC) {
+      await handle.close()
+      return await openZip(path, size, partsOf)
+    }
+    const packed = bytesRead >= 2 && magic[0] === 0x1f && magic[1] === 0x8b
+    return { chunks: packed ? unpack(handle, path, size) : plain(handle, size), name: basename(path) }
   } catch (error) {
     await handle.close()
     throw error

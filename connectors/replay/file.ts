@@ -1,5 +1,5 @@
 /**
- * One capture file of a replay: opened, checked, read line by line, with its next frame as `head`.
+ * One capture file of a replay: opened, checked, read piece by piece, with its next frame as `head`.
  *
  * A line whose time cannot be read is a frame too: it gets the receive time before it, so that its bytes end as a
  * coded fault in the dead letter and not in silence. Only the first line must be whole: a file that does not begin
@@ -9,8 +9,10 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { AppError } from '../../runtime/api/index.ts'
 import { openBytes } from './bytes.ts'
-import type { FrameLine, LineKind, ReplayFormat } from './format.ts'
+import type { FrameLine, LineKind, PieceReading, ReplayFormat } from './format.ts'
 import { LineReader } from './lines.ts'
+import type { PieceReader } from './pieces.ts'
+import { RecordReader } from './records.ts'
 
 const IDENTITY_BYTES = 64 * 1024
 /** The symbol of frames that name none is looked for in this many bytes. */
@@ -65,20 +67,28 @@ export class CaptureFile {
   /** Lines up to the last frame that was taken. */
   lines_done = 0
   #venue_symbols = new Map<string, string>()
-  #lines: LineReader
+  #lines: PieceReader
+  #reading: PieceReading
+  /** Name of the file, of an archive that of its last part. */
+  #name: string
   #ready = false
   #filling: Promise<void> | undefined
   #failure: unknown
 
-  private constructor(path: string, format: ReplayFormat, lines: LineReader) {
+  private constructor(path: string, format: ReplayFormat, lines: PieceReader, name: string) {
     this.path = path
     this.format = format
     this.#lines = lines
+    this.#name = name
+    this.#reading = format
   }
 
   /** Opens at the line after `lines_done`. */
   static async open(path: string, format: ReplayFormat, lines_done: number): Promise<CaptureFile> {
-    const file = new CaptureFile(path, format, new LineReader(await openBytes(path)))
+    const { chunks, name } = await openBytes(path, format.parts)
+    const { record } = format
+    const pieces = record === undefined ? new LineReader(chunks) : new RecordReader(chunks, record)
+    const file = new CaptureFile(path, format, pieces, name)
     try {
       await file.#lookAhead()
       await file.#skip(lines_done)
@@ -157,7 +167,7 @@ export class CaptureFile {
     if (start === end) return 'none'
     const { head } = this
     const { receive_time_us, receive_time_ns_rest } = head
-    const kind = this.format.line(block, start, end, head)
+    const kind = this.#reading.line(block, start, end, head)
     if (kind === 'damaged') {
       head.receive_time_us = receive_time_us
       head.receive_time_ns_rest = receive_time_ns_rest
@@ -173,7 +183,7 @@ export class CaptureFile {
   async #lookAhead(): Promise<void> {
     const lines = this.#lines
     for (;;) {
-      lines.rewind()
+      this.#begin()
       let found = lines.next()
       if (found === 'end' || (found === 'line' && this.#read() === 'damaged')) {
         throw new AppError(
@@ -191,7 +201,7 @@ export class CaptureFile {
       }
       this.symbol = this.head.symbol
       if (found !== 'more' || lines.block.length >= LOOK_AHEAD_BYTES) break
-      lines.rewind()
+      this.#begin()
       try {
         await this.fill()
       } catch (error) {
@@ -200,9 +210,16 @@ export class CaptureFile {
         break
       }
     }
-    lines.rewind()
-    this.head.receive_time_us = 0
-    this.head.receive_time_ns_rest = 0
+    this.#begin()
+  }
+
+  /** Goes to the first piece, with nothing kept of those read before. */
+  #begin(): void {
+    const { format, head } = this
+    this.#lines.rewind()
+    this.#reading = format.reading === undefined ? format : format.reading(this.#name)
+    head.receive_time_us = 0
+    head.receive_time_ns_rest = 0
   }
 
   async #skip(lines_done: number): Promise<void> {

@@ -1,7 +1,11 @@
 /** Capture formats by name, as `--format` takes them. A venue's connector adds one entry. */
 import { binanceSpotCapture } from '../binance/spot-capture.ts'
+import { lobsterCapture } from '../lobster/capture.ts'
+import { okxCapture } from '../okx/capture.ts'
 import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
   'binance-spot': binanceSpotCapture,
+  lobster: lobsterCapture,
+  okx: okxCapture,
 }
