@@ -40,11 +40,11 @@ export interface World {
 
 let made = 0
 
-/** Topics and schemas as `apply` would make them. */
-export async function newWorld({ bootstrap, registry }: Servers): Promise<World> {
+/** Topics and schemas as `apply` would make them; `edit` changes the topology's text beforehand. */
+export async function newWorld({ bootstrap, registry }: Servers, edit = (text: string) => text): Promise<World> {
   const name = `reading${process.pid}x${++made}`
   const topic = (shipped: string) => shipped.replace(/\.v1$/, `.${name}.v1`)
-  const shipped = readFileSync(join(ROOT, 'topology/crypto.yaml'), 'utf8')
+  const shipped = edit(readFileSync(join(ROOT, 'topology/crypto.yaml'), 'utf8'))
   const file = join(mkdtempSync(join(tmpdir(), 'aitrader-reading-')), 'topology.yaml')
   writeFileSync(file, shipped.replace(/^name: crypto$/m, `name: ${name}`).replace(/\.v1\b/g, `.${name}.v1`))
   const topology = await loadTopology(file)

@@ -27,6 +27,10 @@ describeWithKafkaAndRegistry('kill -9 on Kafka', (servers) => {
     whole = await undisturbed(site, captured.captures)
     const records = await expectEveryIndexOnce(site, whole)
     expect(stormy.kills).toBe(10)
+    // Each is in the dead letter once: its letter and its position are of one transaction.
+    const [[, dead] = []] = Object.entries(whole.topics).filter(([name]) => name.includes('dead-letter'))
+    expect(dead?.records).toBe(captured.poison)
+    expect(captured.poison).toBeGreaterThan(20)
     console.info(`kill -9 on Kafka: ${JSON.stringify(figures(stormy, records))}`)
   }, 300_000)
 
