@@ -8,10 +8,9 @@ import type { Hashes } from '../runtime/engine/journal.ts'
 import type { Runner } from '../runtime/engine/options.ts'
 import { type Plan, plan } from '../runtime/plan/plan.ts'
 import { canonical } from '../runtime/state/canonical.ts'
-import { lint } from '../runtime/topology/lint.ts'
 import type { Topology } from '../runtime/topology/types.ts'
 import { schemasHash } from '../schemas/generated/index.ts'
-import { formatFindings, readText, wantsColour } from './topology-file.ts'
+import { formatFindings, lintTopology, wantsColour } from './topology-file.ts'
 import { shippedWorld } from './world.ts'
 
 /** What a run is made of, and how it is put together from a topology. */
@@ -21,14 +20,14 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Rooms whose code decides what a run computes. */
 const CODE = ['runtime', 'processors', 'schemas', 'connectors']
 
-/** The linted topology of `path`; findings are printed and end the command with exit code 1. */
-export async function loadTopology(path: string): Promise<Topology> {
-  const { topology, findings } = lint(readText(path), path, await shippedWorld())
+/** The linted topology of `path` with its overlays; warnings are passed over, findings are printed and end the command with exit code 1. */
+export async function loadTopology(path: string, overlays: readonly string[] = []): Promise<Topology> {
+  const { topology, findings } = lintTopology(path, await shippedWorld(), overlays)
   if (topology !== undefined) return topology
   process.stderr.write(formatFindings(findings, wantsColour(process.stderr)))
   throw new AppError('TOPOLOGY_INVALID', `${path} has ${findings.length} finding${findings.length === 1 ? '' : 's'}`, {
     exit_code: 1,
-    hint: `mend them; \`aitrader lint ${path}\` shows them again`,
+    hint: `mend them; \`aitrader lint ${[path, ...overlays.map((file) => `--overlay ${file}`)].join(' ')}\` shows them again`,
   })
 }
 
@@ -82,6 +81,8 @@ export async function compose(topology: Topology, source: Json, seed: number): P
     description: _t,
     owner: _o,
     kafka: _k,
+    sinks: _s,
+    external_readers: _r,
     ...rest
   } = topology
   const stages = Object.fromEntries(

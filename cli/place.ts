@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { AppError } from '../runtime/api/index.ts'
-import { DEFAULT_TOPOLOGY } from './topology-file.ts'
+import { DEFAULT_TOPOLOGY, overlayOption, topologyText } from './topology-file.ts'
 
 /** Where a command reads from: a data directory, or a topology on Kafka. */
 export type Place = DirectoryPlace | KafkaPlace
@@ -17,6 +17,8 @@ export interface KafkaPlace {
   readonly registry: string
   /** A topology's file, or its name. */
   readonly topology: string
+  /** Laid over the file. */
+  readonly overlays: readonly string[]
 }
 
 export interface PlaceOptions {
@@ -24,6 +26,7 @@ export interface PlaceOptions {
   readonly kafka?: string
   readonly registry?: string
   readonly topology?: string
+  readonly overlay?: readonly string[]
 }
 
 /** `--data`, or `--kafka` and `--registry`. */
@@ -32,10 +35,12 @@ export function placeOptions(command: Command): Command {
 }
 
 export function kafkaOptions(command: Command): Command {
-  return command
-    .option('--kafka <address>', 'instead: brokers to begin with, HOST:PORT')
-    .option('--registry <url>', 'with --kafka: schema registry, http://HOST:PORT/apis/ccompat/v7')
-    .option('--topology <file or name>', 'with --kafka: whose topics', DEFAULT_TOPOLOGY)
+  return overlayOption(
+    command
+      .option('--kafka <address>', 'instead: brokers to begin with, HOST:PORT')
+      .option('--registry <url>', 'with --kafka: schema registry, http://HOST:PORT/apis/ccompat/v7')
+      .option('--topology <file or name>', 'with --kafka: whose topics', DEFAULT_TOPOLOGY),
+  )
 }
 
 /** An AppError `BAD_OPTION` (exit 2) unless the options name one place. */
@@ -51,8 +56,13 @@ export function placeOf(options: PlaceOptions): Place {
 }
 
 /** The same for commands that are for Kafka only. */
-export function kafkaPlaceOf({ kafka, registry, topology = DEFAULT_TOPOLOGY }: PlaceOptions): KafkaPlace {
-  if (kafka !== undefined && registry !== undefined) return { kind: 'kafka', kafka, registry, topology }
+export function kafkaPlaceOf({
+  kafka,
+  registry,
+  topology = DEFAULT_TOPOLOGY,
+  overlay: overlays = [],
+}: PlaceOptions): KafkaPlace {
+  if (kafka !== undefined && registry !== undefined) return { kind: 'kafka', kafka, registry, topology, overlays }
   throw new AppError('BAD_OPTION', `${kafka === undefined ? '--kafka' : '--registry'} is missing`, {
     exit_code: 2,
     hint: 'give both: --kafka HOST:PORT --registry http://HOST:PORT/apis/ccompat/v7',
@@ -62,7 +72,6 @@ export function kafkaPlaceOf({ kafka, registry, topology = DEFAULT_TOPOLOGY }: P
 /** The options that name the place, as they would be typed: for hints. */
 export function placeText(place: Place): string {
   if (place.kind === 'directory') return `--data ${place.dir}`
-  const { kafka, registry, topology } = place
-  const which = topology === DEFAULT_TOPOLOGY ? '' : ` --topology ${topology}`
-  return `--kafka ${kafka} --registry ${registry}${which}`
+  const { kafka, registry, topology, overlays } = place
+  return `--kafka ${kafka} --registry ${registry}${topologyText(topology, overlays)}`
 }

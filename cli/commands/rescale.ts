@@ -15,31 +15,34 @@ import { drain } from '../rescale/drain.ts'
 import type { LaneSetting } from '../run/lane-host.ts'
 import { type SettingData, settingOf } from '../run/setting.ts'
 import { declareAll, type OpenTarget, openTarget, type Target } from '../run/target.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { topologyOptions } from '../topology-file.ts'
 
 interface RescaleOptions extends Target {
   readonly partitions: string
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly dryRun?: boolean
   readonly json?: boolean
 }
 
 /** `aitrader rescale`: another number of partitions for a topic and for the stages that are divided by it. */
 export function rescaleCommand(): Command {
-  return new Command('rescale')
-    .description('give topics more partitions: drain, divide the state anew, go on in a new generation')
-    .argument('<topic>', 'a topic whose count was raised in the topology file')
-    .requiredOption('--partitions <n>', 'how many it gets')
-    .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
-    .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7')
-    .option('--topology <file>', 'the file with the new counts', DEFAULT_TOPOLOGY)
+  return topologyOptions(
+    new Command('rescale')
+      .description('give topics more partitions: drain, divide the state anew, go on in a new generation')
+      .argument('<topic>', 'a topic whose count was raised in the topology file')
+      .requiredOption('--partitions <n>', 'how many it gets')
+      .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
+      .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7'),
+    'the file with the new counts',
+  )
     .option('--dry-run', 'show what would be done and do nothing')
     .option('--json', 'print what was done as one JSON line')
     .action(rescale)
 }
 
 async function rescale(topic: string, options: RescaleOptions): Promise<void> {
-  const file = await loadTopology(options.topology)
+  const file = await loadTopology(options.topology, options.overlay)
   const target = await openTarget(options, file)
   const say = (text: string) => process.stderr.write(`${text}\n`)
   try {

@@ -4,11 +4,12 @@ import { confirm } from '../deploy/confirm.ts'
 import { goalOf } from '../deploy/deployment.ts'
 import { openKafkaSite } from '../deploy/kafka-site.ts'
 import { isDestructive, makeReset, planReset, stepText } from '../deploy/reset.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { topologyOptions } from '../topology-file.ts'
 
 interface ResetOptions {
   readonly kafka: string
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly stages?: string
   readonly records?: boolean
   readonly dryRun?: boolean
@@ -18,10 +19,12 @@ interface ResetOptions {
 
 /** `aitrader reset`: a topology back to its beginning, or the state of single stages computed again. */
 export function resetCommand(): Command {
-  return new Command('reset')
-    .description('take a topology on Kafka back to its beginning: offsets, state, internal topics')
-    .requiredOption('--kafka <addresses>', 'brokers to begin with: HOST:PORT, several with commas')
-    .option('--topology <file>', 'whose', DEFAULT_TOPOLOGY)
+  return topologyOptions(
+    new Command('reset')
+      .description('take a topology on Kafka back to its beginning: offsets, state, internal topics')
+      .requiredOption('--kafka <addresses>', 'brokers to begin with: HOST:PORT, several with commas'),
+    'whose',
+  )
     .option('--stages <names>', 'only the state of these stages, computed again from their inputs')
     .option('--records', "make the topology's topics again too: their records go")
     .option('--dry-run', 'show what would be done and do nothing')
@@ -31,7 +34,7 @@ export function resetCommand(): Command {
 }
 
 async function reset(options: ResetOptions): Promise<void> {
-  const topology = await loadTopology(options.topology)
+  const topology = await loadTopology(options.topology, options.overlay)
   const site = await openKafkaSite(options.kafka, topology, undefined)
   try {
     const wishes = { topology, replication: undefined, principal: undefined, allow_loss: [] }

@@ -26,12 +26,13 @@ import { type Measured, Threads } from '../run/threads.ts'
 import { onSignals } from '../signals.ts'
 import { collect, sourceOf } from '../source.ts'
 import { type Summary, summarize } from '../summary.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { topologyOptions } from '../topology-file.ts'
 
 interface RunCommandOptions {
   readonly kafka: string
   readonly registry: string
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly stages?: string
   readonly replay: readonly string[]
   readonly format: readonly string[]
@@ -54,11 +55,13 @@ const WRITE_ATTEMPTS = 10
 
 /** `aitrader run`: lanes of a topology in this process, on Kafka, shared with every other process that runs it. */
 export function runCommand(): Command {
-  return new Command('run')
-    .description('run stages on Kafka; more processes share the work')
-    .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
-    .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7')
-    .option('--topology <file>', 'what to run', DEFAULT_TOPOLOGY)
+  return topologyOptions(
+    new Command('run')
+      .description('run stages on Kafka; more processes share the work')
+      .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
+      .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7'),
+    'what to run',
+  )
     .option('--stages <names>', 'only these, with commas between them (default: all, and the sources)')
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
@@ -75,7 +78,7 @@ export function runCommand(): Command {
 
 async function run(options: RunCommandOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
-  const topology = await loadTopology(options.topology)
+  const topology = await loadTopology(options.topology, options.overlay)
   const has_source = options.replay.length > 0 || options.stages === undefined
   const speed = parseSpeed(options.speed ?? (options.replay.length > 0 ? 'max' : '1x'), '--speed')
   const stop = { requested: false }

@@ -5,9 +5,11 @@ import { onSignals } from '../signals.ts'
 import { type Case, casesOf, shippedTests } from '../test/files.ts'
 import { BROKERS, type GroundOptions, openGround } from '../test/grounds.ts'
 import type { OpenGround } from '../test/open-ground.ts'
+import { overlayOption } from '../topology-file.ts'
 import { shippedWorld } from '../world.ts'
 
 interface TestOptions extends GroundOptions {
+  readonly overlay: readonly string[]
   readonly json?: boolean
 }
 
@@ -24,7 +26,7 @@ interface Outcome {
 
 /** `aitrader test`: topology tests, exact in count, order and time, on any of the brokers; exit 1 if one fails. */
 export function testCommand(): Command {
-  return new Command('test')
+  const command = new Command('test')
     .description('run topology tests (YAML)')
     .argument('[files...]', 'test files (default: tests/topology/*.yaml)')
     .addOption(new Option('--on <broker>', 'where they run').choices(BROKERS).default('simulated'))
@@ -33,11 +35,12 @@ export function testCommand(): Command {
     .option('--faults <seed>', 'refuse and lose commits of the simulated broker, as this seed chooses')
     .option('--json', 'one JSON object per test')
     .action(test)
+  return overlayOption(command)
 }
 
 async function test(files: string[], options: TestOptions): Promise<void> {
   const world = await shippedWorld()
-  const cases = (files.length > 0 ? files : shippedTests()).flatMap((file) => casesOf(file, world))
+  const cases = (files.length > 0 ? files : shippedTests()).flatMap((file) => casesOf(file, world, options.overlay))
   const stop = new AbortController()
   const listening = onSignals(() => stop.abort())
   const ground = await openGround(options, cases, stop.signal)

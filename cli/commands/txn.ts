@@ -2,11 +2,12 @@ import { Command } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
 import type { HeldPartition, TransactionRow } from '../deployed/transactions.ts'
 import { parseWhole } from '../options.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { DEFAULT_TOPOLOGY, overlayOption } from '../topology-file.ts'
 
 interface TxnOptions {
   readonly kafka: string
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly json?: boolean
 }
 
@@ -23,10 +24,11 @@ export function txnCommand(): Command {
     'transactions of a topology on Kafka: look at them, end one that hangs',
   )
   const place = (sub: Command) =>
-    sub
-      .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
-      .option('--topology <file or name>', 'whose transactions', DEFAULT_TOPOLOGY)
-      .option('--json', 'one JSON object')
+    overlayOption(
+      sub
+        .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
+        .option('--topology <file or name>', 'whose transactions', DEFAULT_TOPOLOGY),
+    ).option('--json', 'one JSON object')
   place(command.command('list'))
     .description('transactional ids of the topology, and partitions whose ends an open transaction holds back')
     .action(list)
@@ -78,9 +80,9 @@ async function abort(text: string, { json, hanging, ...options }: AbortOptions):
   }
 }
 
-async function open({ kafka, topology }: TxnOptions) {
+async function open({ kafka, topology, overlay }: TxnOptions) {
   const { openNamed } = await import('../deployed/open.ts')
-  return openNamed(kafka, topology)
+  return openNamed(kafka, topology, overlay)
 }
 
 function pageOf(transactions: readonly TransactionRow[], held: readonly HeldPartition[]): string {

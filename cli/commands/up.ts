@@ -16,10 +16,11 @@ import { onSignals } from '../signals.ts'
 import { collect, sourceOf } from '../source.ts'
 import { summarize } from '../summary.ts'
 import { openLog, serveTelemetry } from '../telemetry.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { topologyOptions } from '../topology-file.ts'
 
 interface UpOptions {
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly data?: string
   readonly replay: readonly string[]
   readonly format: readonly string[]
@@ -34,9 +35,12 @@ interface UpOptions {
 
 /** `aitrader up`: every stage in this process, on the embedded broker. */
 export function upCommand(): Command {
-  return new Command('up')
-    .description('run the whole dataflow in this process: on a simulated market, or with --replay on recorded data')
-    .option('--topology <file>', 'what to run', DEFAULT_TOPOLOGY)
+  return topologyOptions(
+    new Command('up').description(
+      'run the whole dataflow in this process: on a simulated market, or with --replay on recorded data',
+    ),
+    'what to run',
+  )
     .option('--data <dir>', 'where everything is kept (default: .aitrader/<topology>-<source>)')
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
@@ -53,7 +57,7 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
   const for_ms = options.for === undefined ? undefined : parseDuration(options.for, '--for')
-  const topology = await loadTopology(options.topology)
+  const topology = await loadTopology(options.topology, options.overlay)
   const { source, label, name } = await sourceOf(options, seed)
   const speed = parseSpeed(options.speed ?? (options.replay.length > 0 ? 'max' : '1x'), '--speed')
   const dir = options.data ?? join('.aitrader', `${topology.name}-${name}`)

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
 import { loadTopology } from '../compose.ts'
 import { parseWhole } from '../options.ts'
-import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
+import { topologyOptions } from '../topology-file.ts'
 import type { Wishes } from './deployment.ts'
 
 export interface AddressOptions {
@@ -13,6 +13,7 @@ export interface AddressOptions {
 
 export interface WishOptions {
   readonly topology: string
+  readonly overlay: readonly string[]
   readonly replication?: string
   readonly principal?: string
   readonly allowLoss: readonly string[]
@@ -27,8 +28,7 @@ export function addressOptions(command: Command): Command {
 }
 
 export function wishOptions(command: Command): Command {
-  return command
-    .option('--topology <file>', 'what is to run there', DEFAULT_TOPOLOGY)
+  return topologyOptions(command, 'what is to run there')
     .option('--replication <n>', "copies of each partition (default: the broker's)")
     .option('--principal <name>', 'plan the rights of this user too: User:aitrader')
     .option('--allow-loss <stage>', 'the state of this stage may be lost; may be given several times', collect, [])
@@ -44,7 +44,7 @@ export function addressesOf({ kafka, registry }: AddressOptions): { kafka: strin
 }
 
 export async function wishesFrom(options: WishOptions): Promise<Wishes> {
-  const topology = await loadTopology(options.topology)
+  const topology = await loadTopology(options.topology, options.overlay)
   const { replication, principal, allowLoss } = options
   if (principal !== undefined && !/^[A-Za-z]+:.+$/.test(principal)) {
     throw new AppError('BAD_OPTION', `--principal ${JSON.stringify(principal)} is not TYPE:NAME`, {

@@ -26,9 +26,9 @@ export interface Deployed {
  * Opens what the place names. AppErrors: `NOT_DEPLOYED` (exit 2) where no run of the topology ever recovered, and what
  * the cluster and the registry refuse (exit 4). Nothing stays open then.
  */
-export async function openDeployed({ kafka, registry: url, topology }: KafkaPlace): Promise<Deployed> {
+export async function openDeployed({ kafka, registry: url, topology, overlays }: KafkaPlace): Promise<Deployed> {
   const bootstrap = parseBootstrap(kafka)
-  const declared = isFile(topology) ? await loadTopology(topology) : undefined
+  const declared = isFile(topology) ? await loadTopology(topology, overlays) : undefined
   const registry = await openRegistry(url, registryOptions(process.env))
   try {
     const name = declared?.name ?? topology
@@ -70,8 +70,12 @@ export async function openDeployed({ kafka, registry: url, topology }: KafkaPlac
 }
 
 /** The broker alone, for what needs neither the registry nor to know what ran. */
-export async function openNamed(kafka: string, topology: string): Promise<{ broker: KafkaBroker; name: string }> {
-  const declared = isFile(topology) ? await loadTopology(topology) : undefined
+export async function openNamed(
+  kafka: string,
+  topology: string,
+  overlays: readonly string[],
+): Promise<{ broker: KafkaBroker; name: string }> {
+  const declared = isFile(topology) ? await loadTopology(topology, overlays) : undefined
   const name = declared?.name ?? topology
   const broker = await openKafka({
     bootstrap: parseBootstrap(kafka),

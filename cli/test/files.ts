@@ -1,12 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../runtime/api/index.ts'
-import { lint } from '../../runtime/topology/lint.ts'
-import { parseTestFile, type TopologyTest } from '../../runtime/topology/test-file.ts'
+import { parseTestFile, type TestFileResult, type TopologyTest } from '../../runtime/topology/test-file.ts'
 import type { TestRunOptions } from '../../runtime/topology/test-run.ts'
 import type { World } from '../../runtime/topology/world.ts'
 import { runnersOf } from '../compose.ts'
-import { formatFindings, readText, wantsColour } from '../topology-file.ts'
+import { formatFindings, lintTopology, readText, wantsColour } from '../topology-file.ts'
 
 const FOLDER = 'tests/topology'
 
@@ -25,10 +24,23 @@ export function shippedTests(): string[] {
   throw new AppError('NO_TESTS', `there is no test in ${FOLDER}`, { exit_code: 2, hint: 'name a file' })
 }
 
+/**
+ * A file of tests and the topology that it names, with the overlays that it names and then those that are given.
+ *
+ * Variables have the values that the file gives them and their defaults, wherever it runs: the environment of the
+ * process is not looked at.
+ */
+export function readTests(file: string, world: World, overlays: readonly string[] = []): TestFileResult {
+  return parseTestFile(readText(file), file, world, (path, { overlays: own, environment }) =>
+    [path, ...own].every((one) => existsSync(one))
+      ? lintTopology(path, world, [...own, ...overlays], environment)
+      : undefined,
+  )
+}
+
 /** The tests of a file. Findings are printed and end the command with an AppError `TEST_INVALID` (exit 1). */
-export function casesOf(file: string, world: World): Case[] {
-  const load = (path: string) => (existsSync(path) ? lint(readText(path), path, world) : undefined)
-  const { tests, topology, findings } = parseTestFile(readText(file), file, world, load)
+export function casesOf(file: string, world: World, overlays: readonly string[] = []): Case[] {
+  const { tests, topology, findings } = readTests(file, world, overlays)
   if (tests === undefined || topology === undefined) {
     process.stderr.write(formatFindings(findings, wantsColour(process.stderr)))
     throw new AppError('TEST_INVALID', `${file} has ${findings.length} findings`, {

@@ -79,6 +79,14 @@ export const TestSchema = Type.Object(
 export const TopologyTestsSchema = Type.Object(
   {
     topology: Type.String({ description: 'Path of the topology, from the folder the command runs in.' }),
+    overlays: Type.Optional(
+      Type.Array(Type.String(), { description: 'Paths of what is laid over it, in their order.' }),
+    ),
+    environment: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description: 'Values of its variables; the others have their defaults.',
+      }),
+    ),
     stages: Type.Array(Type.String(), { minItems: 1, description: 'Stages of it that run.' }),
     params: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
@@ -89,6 +97,15 @@ export const TopologyTestsSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** What a test says of the topology that it tests. */
+export interface TopologySettings {
+  readonly overlays: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Answers what lint says of the topology at a path; undefined if there is no such file. */
+export type LoadTopology = (path: string, settings: TopologySettings) => LintResult | undefined
 
 export interface TestFileResult {
   readonly tests: TopologyTests | undefined
@@ -104,7 +121,7 @@ export function parseTestFile(
   text: string,
   file: string,
   world: Pick<World, 'records' | 'processors'>,
-  load: (path: string) => LintResult | undefined,
+  load: LoadTopology,
 ): TestFileResult {
   const { tree, report } = readYaml(text, file)
   if (tree !== undefined) checkShape(TopologyTestsSchema, tree, 'tests', tree.at, report)
@@ -127,11 +144,11 @@ class TestReader {
     this.#world = world
   }
 
-  topology(tree: MapTree, load: (path: string) => LintResult | undefined): Topology | undefined {
+  topology(tree: MapTree, load: LoadTopology): Topology | undefined {
     const path = this.#text(tree.entries.get('topology')?.value)
     if (path === undefined) return undefined
     const at = tree.entries.get('topology')!.value.at
-    const result = load(path)
+    const result = load(path, this.#settings(tree))
     if (result === undefined) {
       this.#report.add('TOPOLOGY_INVALID', at, `cannot read \`${path}\``, 'paths start where the command runs')
     } else if (result.topology === undefined) {
@@ -139,6 +156,17 @@ class TestReader {
       this.#report.add('TOPOLOGY_INVALID', at, message, `run \`aitrader lint ${path}\``)
     }
     return result?.topology
+  }
+
+  /** What is laid over the topology, and the values of its variables. */
+  #settings(tree: MapTree): TopologySettings {
+    const environment: Record<string, string> = {}
+    const given = tree.entries.get('environment')?.value
+    for (const [name, { value }] of given?.kind === 'map' ? given.entries : []) {
+      if (value.kind === 'scalar' && value.value !== null) environment[name] = String(value.value)
+    }
+    const overlays = list(tree.entries.get('overlays')?.value).map((one) => this.#text(one))
+    return { overlays: overlays.filter((path) => path !== undefined), environment }
   }
 
   /** The topology with the parameters that the tests set. */

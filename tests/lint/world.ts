@@ -106,6 +106,7 @@ export const world: World = {
   ),
   records,
   sources: SOURCES,
+  sinks: { archive: { description: 'Stands in for one.' } },
   impurities: (processor) =>
     processor === 'clocked'
       ? [{ file: 'clocked.ts', line: 3, column: 7, what: 'reads the wall clock (Date)', instead: 'use stream time' }]
