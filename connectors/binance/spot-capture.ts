@@ -2,15 +2,11 @@
  * Captures of Binance spot streams: lines of `receive_time_ns {raw JSON}`.
  *
  * Only the time, the symbol and the channel are read here, by a scan over the bytes; the frame itself is decoded by the
- * normalizer. The time has 19 digits, which a double does not hold: its last three are split off as text.
+ * normalizer.
  */
 import type { FrameLine, LineKind, ReplayFormat } from '../replay/format.ts'
+import { afterNanoseconds, afterQuote, closingQuote, startsWith, textAfter } from '../replay/line-parts.ts'
 
-const SPACE = 0x20
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const ZERO = 0x30
-const NINE = 0x39
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
 
@@ -18,8 +14,6 @@ const STREAM_KEY = Buffer.from('{"stream":')
 const SYMBOL_KEY = Buffer.from('"s":')
 const EVENT_KEY = Buffer.from('"e":')
 const SNAPSHOT_KEY = Buffer.from('{"lastUpdateId":')
-/** Longer names are taken as none: a name is a key, a cache entry and a metric's label. */
-const NAME_BYTES = 64
 const NAMES = 4_096
 
 interface Name {
@@ -31,41 +25,20 @@ interface Name {
 const names = new Map<string, Name>()
 const no_name: Name = { symbol: '', channel: '' }
 
-/** Start of the year 2100: a receive time beyond it is damage, and would carry every later frame with it. */
-const LATEST_US = 4_102_444_800_000_000
-
 export const binanceSpotCapture: ReplayFormat = {
   venue: 'BINANCE',
   example: '1723161254087891268 {"stream":"btcusdt@bookTicker","data":{...}}',
 
   line(buf: Buffer, start: number, end: number, out: FrameLine): LineKind {
-    // Leading digits: all but the last three are microseconds.
-    let at = start
-    while (at < end && isDigit(buf[at])) at++
-    const digits = at - start
-    const opening = buf[at + 1]
-    if (digits < 4 || digits > 19 || buf[at] !== SPACE || (opening !== OPEN_BRACE && opening !== OPEN_BRACKET))
-      return 'damaged'
-    let us = 0
-    for (let i = start; i < at - 3; i++) us = us * 10 + digit(buf, i)
-    if (us > LATEST_US) return 'damaged'
-    out.receive_time_us = us
-    out.receive_time_ns_rest = digit(buf, at - 3) * 100 + digit(buf, at - 2) * 10 + digit(buf, at - 1)
-    out.payload_start = at + 1
+    const at = afterNanoseconds(buf, start, end, out)
+    if (at === -1 || (buf[at] !== OPEN_BRACE && buf[at] !== OPEN_BRACKET)) return 'damaged'
+    out.payload_start = at
     out.payload_end = end
-    const name = nameOf(buf, at + 1, end)
+    const name = nameOf(buf, at, end)
     out.symbol = name.symbol
     out.channel = name.channel
     return 'frame'
   },
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE
-}
-
-function digit(buf: Buffer, at: number): number {
-  return (buf[at] ?? ZERO) - ZERO
 }
 
 /** Symbol and channel of the frame at `buf[start..end)`; empty where they cannot be told. */
@@ -93,36 +66,4 @@ function nameOfRaw(frame: Buffer): Name {
   const symbol = textAfter(frame, SYMBOL_KEY).toUpperCase()
   if (symbol === '' && startsWith(frame, 0, frame.length, SNAPSHOT_KEY)) return { symbol, channel: 'snapshot' }
   return { symbol, channel: textAfter(frame, EVENT_KEY) }
-}
-
-function textAfter(frame: Buffer, key: Buffer): string {
-  const at = frame.indexOf(key)
-  if (at === -1) return ''
-  const from = afterQuote(frame, at + key.length, frame.length)
-  const to = closingQuote(frame, from, frame.length)
-  return to === -1 ? '' : frame.toString('utf8', from, to)
-}
-
-function startsWith(buf: Buffer, start: number, end: number, key: Buffer): boolean {
-  if (end - start < key.length) return false
-  for (let i = 0; i < key.length; i++) if (buf[start + i] !== key[i]) return false
-  return true
-}
-
-/** Behind an opening quote, spaces before it skipped; `end` if there is none. */
-function afterQuote(buf: Buffer, start: number, end: number): number {
-  let at = start
-  while (at < end && buf[at] === SPACE) at++
-  return at < end && buf[at] === QUOTE ? at + 1 : end
-}
-
-/** The quote that ends a name begun at `from`; -1 for no name, an escaped or an over-long one. */
-function closingQuote(buf: Buffer, from: number, end: number): number {
-  const limit = Math.min(end, from + NAME_BYTES + 1)
-  for (let at = from; at < limit; at++) {
-    const byte = buf[at] ?? 0
-    if (byte === QUOTE) return at > from ? at : -1
-    if (byte < SPACE || byte === BACKSLASH) return -1
-  }
-  return -1
 }

@@ -56,6 +56,8 @@ export interface ReplayFormat extends PieceReading {
    * with is read from its beginning again, so that what was kept is there.
    */
   reading?(name: string): PieceReading
+  /** Of a format that writes frames down in another way than they came: the frame's own bytes. Never throws. */
+  payload?(written: Buffer): Uint8Array
 }
 
 /** Lines longer than this are cut; a frame of this length is not whole. */

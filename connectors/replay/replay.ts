@@ -121,19 +121,20 @@ class Replay implements Source {
   }
 
   #item(file: CaptureFile): SourceItem {
-    const { head } = file
+    const { head, format } = file
+    const written = file.block.subarray(head.payload_start, head.payload_end)
     this.#frame_seq++
     this.#stream_time_us = Math.max(this.#stream_time_us + 1, head.receive_time_us)
     const value: RawFrame = {
       venue_symbol: file.venue_symbol,
-      venue: file.format.venue,
+      venue: format.venue,
       source: this.#source,
       channel: head.channel,
       frame_seq: this.#frame_seq,
       receive_time_us: head.receive_time_us,
       receive_time_ns_rest: head.receive_time_ns_rest,
       receive_error_us: null,
-      payload: file.block.subarray(head.payload_start, head.payload_end),
+      payload: format.payload === undefined ? written : format.payload(written),
     }
     const lines = this.#files.map(linesDone)
     const position = {

@@ -1,5 +1,6 @@
 import { type Context, defineProcessor, emit, fault, recordId, type Step } from '../../runtime/api/index.ts'
 import { BookUpdate, type Depth, type Level, MarketEvent } from '../../schemas/generated/index.ts'
+import { BookTexts } from './checksum.ts'
 import { imbalance, microprice, orderFlowImbalance } from './features.ts'
 import { BookBuilderParams } from './params.ts'
 import { BookState } from './state.ts'
@@ -8,8 +9,8 @@ import { BookState } from './state.ts'
  * Keeps the level-2 book of one instrument and publishes its best levels after every depth message.
  *
  * A book is SNAPSHOT until the first change that continues its snapshot, then LIVE; GAP from a missing change to the
- * next snapshot; CROSSED while its bid is at or above its ask; STALE after `stale_after_ms` of stream time without
- * depth. A change of quality is published even when no level changed. Silent about quotes, trades and about changes
+ * next snapshot; CHECKSUM_BAD from a checksum that is not the venue's to the next snapshot; CROSSED while its bid is at
+ * or above its ask; STALE after `stale_after_ms` of stream time without depth. A change of quality is published even when no level changed. Silent about quotes, trades and about changes
  * that come while there is nothing to apply them to. A level without price or with a negative quantity, and a change
  * older than the book, are faults: nothing of them is applied.
  */
@@ -75,7 +76,9 @@ function onDepth(state: BookState, event: MarketEvent, depth: Depth, ctx: Ctx): 
   if (depth.snapshot) {
     state.bids.replace(depth.bids)
     state.asks.replace(depth.asks)
+    state.texts = depth.checksum === null ? null : new BookTexts(depth.checksum.rule)
     state.phase = 'SNAPSHOT'
+    verify(state, depth)
     return applied(state, event, 0, ctx)
   }
   if (state.phase === 'EMPTY' || state.phase === 'GAP') {
@@ -102,8 +105,23 @@ function onDepth(state: BookState, event: MarketEvent, depth: Depth, ctx: Ctx): 
     const { px, qty } = asks[i] as Level
     state.asks.set(px, qty)
   }
-  state.phase = 'LIVE'
+  if (state.phase !== 'CHECKSUM_BAD') state.phase = 'LIVE'
+  if (state.texts !== null) verify(state, depth)
   return applied(state, event, orderFlowImbalance(before, state.readTop(state.top)), ctx)
+}
+
+/** Compares the book with the venue's checksum of it. One bad answer counts until a snapshot comes. */
+function verify(state: BookState, depth: Depth): void {
+  const { texts, bids, asks } = state
+  const { checksum } = depth
+  if (texts === null) return
+  if (checksum === null || checksum.rule !== texts.rule) {
+    // Texts are missing from here on: nothing can be verified before the next snapshot.
+    state.texts = null
+    return
+  }
+  texts.apply(depth.bids, depth.asks, checksum, state)
+  if (texts.of(bids, asks) !== checksum.value) state.phase = 'CHECKSUM_BAD'
 }
 
 /** The levels are those of `event`: notes it, keeps the stale timer ahead, publishes. */

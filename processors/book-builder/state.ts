@@ -1,14 +1,23 @@
 import { type Json, keep, type Step } from '../../runtime/api/index.ts'
 import type { BookQuality } from '../../schemas/generated/index.ts'
+import { BookTexts, type FlatTexts } from './checksum.ts'
 import type { Top } from './features.ts'
 import type { BookBuilderParams } from './params.ts'
 import { BookSide } from './side.ts'
 
 /**
  * What is known of the levels. EMPTY: no snapshot yet. SNAPSHOT: just replaced by one. LIVE: a continuous change was
- * applied since. GAP: a change is missing; the levels are those before it.
+ * applied since. GAP: a change is missing; the levels are those before it. CHECKSUM_BAD: the venue has another book, and
+ * which levels are wrong is unknown.
  */
-export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'LIVE' | 'GAP'
+export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'LIVE' | 'GAP' | 'CHECKSUM_BAD'
+
+/** What of a snapshot is not a field of the same name. */
+interface Flat {
+  bids: number[]
+  asks: number[]
+  texts?: FlatTexts
+}
 
 /** The book of one instrument. Owned and changed in place by the book builder. */
 export class BookState {
@@ -34,6 +43,8 @@ export class BookState {
   ignored = 0
   readonly bids: BookSide
   readonly asks: BookSide
+  /** Texts of the levels, where the venue sends checksums. */
+  texts: BookTexts | null = null
   readonly top: Top = { bid_px: 0, bid_qty: 0, ask_px: 0, ask_qty: 0 }
   readonly top_before: Top = { bid_px: 0, bid_qty: 0, ask_px: 0, ask_qty: 0 }
   /** The answer to the many events that do not concern a book. */
@@ -48,7 +59,7 @@ export class BookState {
   get quality(): BookQuality {
     const { phase, bids, asks } = this
     if (phase === 'EMPTY') return 'SNAPSHOT'
-    if (phase === 'GAP') return 'GAP'
+    if (phase === 'GAP' || phase === 'CHECKSUM_BAD') return phase
     if (bids.best_px >= asks.best_px) return 'CROSSED'
     return this.stale ? 'STALE' : phase
   }
@@ -63,15 +74,17 @@ export class BookState {
   }
 
   snapshot(): Json {
-    const { bids, asks, top, top_before, kept, ...rest } = this
-    return { ...rest, bids: bids.flat(), asks: asks.flat() }
+    const { bids, asks, texts, top, top_before, kept, ...rest } = this
+    const levels = { ...rest, bids: bids.flat(), asks: asks.flat() }
+    return (texts === null ? levels : { ...levels, texts: texts.flat() }) as Json
   }
 
   static restore(json: Json, params: BookBuilderParams): BookState {
-    const { bids, asks, ...rest } = json as { bids: number[]; asks: number[] }
+    const { bids, asks, texts, ...rest } = json as unknown as Flat
     const state = Object.assign(new BookState(params), rest)
     state.bids.restore(bids)
     state.asks.restore(asks)
+    if (texts !== undefined) state.texts = BookTexts.restore(texts)
     return state
   }
 }

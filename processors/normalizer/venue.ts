@@ -9,10 +9,11 @@
  * A decoder never throws at a frame: one that it cannot read is a fault with a code, and the state then is as before.
  */
 import type { Context, Step } from '../../runtime/api/index.ts'
-import { Instrument, MarketEvent, type RawFrame } from '../../schemas/generated/index.ts'
+import { Bar, Instrument, MarketEvent, type RawFrame } from '../../schemas/generated/index.ts'
 import type { NormalizerParams } from './params.ts'
 
-export const outputs = { instruments: Instrument, events: MarketEvent }
+/** `bars`: as venues themselves make them. */
+export const outputs = { instruments: Instrument, events: MarketEvent, bars: Bar }
 export type Outcome<S = unknown> = Step<S, typeof outputs>
 export type NormalizerContext = Context<NormalizerParams>
 

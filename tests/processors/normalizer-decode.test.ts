@@ -197,8 +197,6 @@ describe('an event', () => {
     gap: null,
     order: null,
     session: null,
-    order: null,
-    session: null,
   }
 
   it('of a quote has no venue time', () => {

@@ -1,0 +1,130 @@
+/**
+ * Decodes OKX v5: `books` (snapshot, then changes), `trades`, `tickers` as quotes.
+ *
+ * Depth follows the venue's chain where it has one: `prevSeqId` is the `seqId` before, anything else is a gap and waits
+ * for a snapshot. Equal ids without levels say that nothing changed; a smaller id behind the right one says that ids
+ * began anew at a maintenance, which is no gap. Captures of before the chain have no ids: there the checksum, verified by
+ * the book, says whether a change is missing, and events are counted. Silent about answers to subscriptions and pongs,
+ * about changes before a snapshot, and about trades and tickers that came already.
+ */
+import type { Instrument, MarketEvent, RawFrame } from '../../../schemas/generated/index.ts'
+import { gapEvent, messageEvent } from '../events.ts'
+import { Bad } from '../json-frame.ts'
+import { defineJsonVenue, isFollowing, onBookChange, onBookLost, onBookSnapshot } from '../json-venue.ts'
+import type { Listing } from '../listing.ts'
+import type { NormalizerContext } from '../venue.ts'
+import { type OkxDepth, type OkxFrame, type OkxMessage, openOkx, readOkx, writtenOkx } from './read.ts'
+import { initialState, type OkxState } from './state.ts'
+
+const TRADE_CHANNEL = 'trade'
+
+/** `BTC-USDT` is spot; `BTC-USDT-SWAP` and dates are derivatives, whose contract size is not in the data: no orders. */
+function known(symbol: string): Partial<Instrument> {
+  const [base_currency = '', quote_currency = '', ...more] = symbol.split('-')
+  const kind = more.length === 0 ? 'SPOT' : quote_currency === 'USD' ? 'INVERSE' : 'LINEAR'
+  return { kind, base_currency, quote_currency, tradable: kind === 'SPOT' }
+}
+
+function onDepth(
+  state: OkxState,
+  message: OkxDepth,
+  event: (sequence: number, first_sequence: number) => MarketEvent,
+  ctx: NormalizerContext,
+  out: MarketEvent[],
+): void {
+  const { id, previous, channel, depth } = message
+  if (depth.snapshot) {
+    const sequence = id === -1 ? state.depth_id + 1 : id
+    state.channel = channel
+    state.seq_id = id
+    state.seq_offset = 0
+    state.depth_behind = 0
+    onBookSnapshot(state, event(sequence, sequence), out)
+    return
+  }
+  const next = state.depth_id + 1
+  if (!isFollowing(state, event(next, next), out)) return
+  if (channel !== state.channel) {
+    state.depth_discarded++
+    return
+  }
+  if (id !== -1 && state.seq_id !== -1) {
+    if (previous !== state.seq_id) {
+      if (id <= state.seq_id && ++state.depth_behind < ctx.params.restart_after) {
+        state.out_of_order++
+        return
+      }
+      onBookLost(state, event(next, next), next, id + state.seq_offset, 'GAP', out)
+      return
+    }
+    state.depth_behind = 0
+    if (id === previous && depth.bids.length + depth.asks.length === 0) return
+    if (id <= previous) state.seq_offset = next - id
+  } else if (id !== -1) state.seq_offset = 0
+  state.seq_id = id
+  onBookChange(state, event(id === -1 ? next : Math.max(id + state.seq_offset, next), next), out)
+}
+
+export const okx = defineJsonVenue<OkxState, OkxFrame, OkxMessage[]>({
+  venue: 'OKX',
+  initial: initialState,
+  copy: (state) => ({ ...state }),
+  open: openOkx,
+  written: writtenOkx,
+  known,
+
+  read(parsed, listing, state) {
+    const messages = readOkx(parsed, listing.symbol, listing)
+    for (const message of messages)
+      if (message.kind === 'depth' && message.id + state.seq_offset > Number.MAX_SAFE_INTEGER)
+        throw new Bad('VALUE_OUT_OF_RANGE', 'seqId')
+    return messages
+  },
+
+  apply(state, messages, frame, listing, ctx, out) {
+    for (const message of messages) apply(state, message, frame, listing, ctx, out)
+  },
+})
+
+function apply(
+  state: OkxState,
+  message: OkxMessage,
+  frame: RawFrame,
+  listing: Listing,
+  ctx: NormalizerContext,
+  out: MarketEvent[],
+): void {
+  const { event_time_us } = message
+  const parts = { event_time_us, depth: null, quote: null, trade: null }
+  if (message.kind === 'depth') {
+    const event = (sequence: number, first_sequence: number) =>
+      messageEvent(listing, { ...parts, kind: 'depth', sequence, depth: { ...message.depth, first_sequence } }, frame)
+    onDepth(state, message, event, ctx, out)
+  } else if (message.kind === 'quote') {
+    if (event_time_us < state.quote_time_us) {
+      state.out_of_order++
+      return
+    }
+    state.quote_time_us = event_time_us
+    out.push(messageEvent(listing, { ...parts, kind: 'quote', sequence: 0, quote: message.quote }, frame))
+  } else {
+    const { trade, first_id } = message
+    const last = state.trade_id
+    if (trade.trade_id === last) {
+      state.duplicates++
+      return
+    }
+    if (trade.trade_id < last && ++state.trade_behind < ctx.params.restart_after) {
+      state.out_of_order++
+      return
+    }
+    state.trade_behind = 0
+    state.trade_id = trade.trade_id
+    const event = messageEvent(listing, { ...parts, kind: 'trade', sequence: trade.trade_id, trade }, frame)
+    if (last !== -1 && first_id !== last + 1) {
+      state.gaps++
+      out.push(gapEvent(event, TRADE_CHANNEL, last + 1, first_id, last))
+    }
+    out.push(event)
+  }
+}
