@@ -14,7 +14,8 @@ import type { World } from './world.ts'
 
 type Json = { [key: string]: unknown }
 
-export function topologyJsonSchema({ processors, records, sources }: World): Json {
+export function topologyJsonSchema(world: World): Json {
+  const { processors, records, sources } = world
   const schema = plain(TopologySchema)
   const properties = schema.properties as Record<string, Json>
 
@@ -46,8 +47,53 @@ export function topologyJsonSchema({ processors, records, sources }: World): Jso
     then: stageOf(processors[name]!),
   }))
   for (const map of ['topics', 'stages']) properties[map]!.additionalProperties = false
-  const definitions = { input: plain(InputSchema) }
+  const sinks = Object.entries(world.sinks ?? {})
+  properties.sinks = {
+    ...properties.sinks,
+    patternProperties: {},
+    additionalProperties: false,
+    properties: Object.fromEntries(
+      sinks.map(([name, { description }]) => [name, { ...onlyPattern(properties.sinks!), description }]),
+    ),
+  }
+  for (const name of Object.keys(properties)) {
+    if (!LITERAL.has(name)) properties[name] = withVariables(properties[name]!)
+  }
+  const definitions = { input: withVariables(plain(InputSchema)) }
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'AITrader topology', ...schema, definitions }
+}
+
+/** Fields in which `${NAME}` is not replaced, or is any text. */
+const LITERAL: ReadonlySet<string> = new Set(['environment', 'templates', 'use_templates'])
+
+const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_0-9]+\\}', description: 'The value of a variable.' }
+
+/** The schema, where a number, a word of a list or a text of one form may be written as `${NAME}` too. */
+function withVariables(schema: Json): Json {
+  // `false` is a schema too, which nothing fits.
+  if (typeof schema !== 'object') return schema
+  const each = (map: unknown) =>
+    Object.fromEntries(Object.entries(map as Record<string, Json>).map(([name, one]) => [name, withVariables(one)]))
+  const made: Json = { ...schema }
+  for (const field of ['properties', 'patternProperties'])
+    if (made[field] !== undefined) made[field] = each(made[field])
+  for (const field of ['items', 'additionalProperties', 'then']) {
+    if (typeof made[field] === 'object') made[field] = withVariables(made[field] as Json)
+  }
+  if (made.allOf !== undefined) made.allOf = (made.allOf as Json[]).map(withVariables)
+  if (made.anyOf !== undefined) {
+    const options = made.anyOf as Json[]
+    const words = options.every((one) => typeof one.const === 'string')
+    return { ...made, anyOf: words ? [...options, VARIABLE] : options.map(withVariables) }
+  }
+  const formed = made.type === 'string' && made.pattern !== undefined
+  if (!formed && !['integer', 'number', 'boolean'].includes(made.type as string)) return made
+  const { description, default: fallback, ...rest } = made
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [rest, VARIABLE],
+  }
 }
 
 /** The schema's file as `aitrader generate` writes it. */

@@ -1,17 +1,22 @@
 import type { TSchema } from 'typebox'
 import type { AnyProcessor } from '../api/effect.ts'
 import type { Ports } from '../api/processor.ts'
-import { LINT_CODES } from './codes.ts'
+import { LINT_CODES, type LintCode, severityOf } from './codes.ts'
 import {
   DeadLettersSchema,
   EffectSchema,
+  ExternalReaderSchema,
   FeedbackSchema,
   InputSchema,
   InstrumentSchema,
+  SinkSchema,
   SourceSchema,
   StageSchema,
+  TemplateSchema,
   TopicSchema,
   TopologySchema,
+  UseTemplateSchema,
+  VariableSchema,
 } from './schema.ts'
 import { TestSchema, TopologyTestsSchema } from './test-file.ts'
 import type { World } from './world.ts'
@@ -49,6 +54,11 @@ const SECTIONS: readonly [string, TSchema][] = [
   ['A feedback edge', FeedbackSchema],
   ['An effect', EffectSchema],
   ['Dead letters', DeadLettersSchema],
+  ['A sink', SinkSchema],
+  ['A reader outside', ExternalReaderSchema],
+  ['A variable', VariableSchema],
+  ['A template', TemplateSchema],
+  ['A use of a template', UseTemplateSchema],
 ]
 
 function page({ processors, sources }: World): string {
@@ -62,7 +72,9 @@ function page({ processors, sources }: World): string {
   const specs = Object.keys(processors)
     .sort()
     .map((name) => processor(processors[name]!))
-  const codes = Object.entries(LINT_CODES).map(([code, meaning]) => row(`\`${code}\``, meaning))
+  const codes = Object.entries(LINT_CODES).map(([code, meaning]) => {
+    return row(`\`${code}\``, severityOf(code as LintCode), meaning)
+  })
   return `<!-- Made by \`aitrader generate\` from runtime/topology and the processors' specs; changes here are overwritten. -->
 # Topology files
 
@@ -89,7 +101,7 @@ ${table(TopologyTestsSchema as Schema)}
 ${table(TestSchema as Schema, 'of a test')}
 ## Findings
 
-${head('code', 'meaning')}${codes.join('')}`
+${head('code', 'severity', 'meaning')}${codes.join('')}`
 }
 
 function processor({ name, kind, description, inputs, tables, outputs, faults, params }: AnyProcessor): string {

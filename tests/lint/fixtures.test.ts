@@ -38,7 +38,7 @@ function sectionsOf(text: string): Section[] {
   return [
     { kind: 'main', file: 'case.yaml', text: main },
     ...others.map((other) => {
-      const [, kind = '', file = '', rest = ''] = /^(\w+) (\S+)\n([^]*)$/.exec(other) ?? []
+      const [, kind = '', file = '', rest = ''] = /^(\w+) (\S+)\n([\s\S]*)$/.exec(other) ?? []
       return { kind, file, text: rest }
     }),
   ]
