@@ -1,0 +1,43 @@
+import { emit, fault, keep } from '../../../runtime/api/index.ts'
+import { declaredListing } from '../listing.ts'
+import { defineVenue } from '../venue.ts'
+import { itchFaults, readItch } from './itch50.ts'
+import { readLobster } from './lobster.ts'
+import { copyState, initialState, type NasdaqState, nasdaqInstrument, nasdaqListing, PRICE_SCALE } from './state.ts'
+
+/**
+ * Decodes Nasdaq order by order: rows of LOBSTER files and TotalView-ITCH 5.0 messages, told apart by the frame's
+ * channel.
+ *
+ * Silent about messages that change neither an order, a trade nor a session. A declared instrument must have Nasdaq's
+ * own scales, four places of a dollar and whole shares; others are refused. What cannot be read, and in ITCH what
+ * contradicts the orders before, is a fault and changes nothing.
+ */
+
+const ITCH_CHANNEL = 'itch50'
+
+export const nasdaq = defineVenue<NasdaqState>({
+  venue: 'NASDAQ',
+  faults: itchFaults,
+  initial: initialState,
+  copy: copyState,
+  frames(state, frame, ctx) {
+    const symbol = frame.venue_symbol.slice(frame.venue.length + 1)
+    if (symbol === '' || symbol === '?') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+    const declared = state.listing ?? declaredListing(ctx.params, frame.venue, symbol)
+    const whole_venue = symbol === '*'
+    if (declared === undefined && !whole_venue && ctx.params.unknown_symbol === 'fault')
+      return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+    const listing = declared ?? nasdaqListing(frame.venue, symbol)
+    if (listing.price_scale !== PRICE_SCALE || listing.qty_scale !== 0)
+      return fault('SCALE_EXCEEDED', { price_scale: listing.price_scale, qty_scale: listing.qty_scale })
+    const first = state.listing === null
+    const read = frame.channel === ITCH_CHANNEL ? readItch : readLobster
+    const events = read(state, listing, frame)
+    if (typeof events === 'string') return fault(events, {})
+    state.listing = listing
+    if (first && declared === undefined && !whole_venue)
+      return emit(state, { instruments: [nasdaqInstrument(listing)], events: events.made })
+    return events.made.length === 0 ? keep(state) : emit(state, { events: events.made })
+  },
+})
