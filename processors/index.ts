@@ -2,6 +2,7 @@ import type { AnyProcessor } from '../runtime/api/index.ts'
 import { auditSink } from './audit-sink/index.ts'
 import { bars } from './bars/index.ts'
 import { bookBuilder } from './book-builder/index.ts'
+import { builtins } from './builtin/index.ts'
 import { execution } from './execution/index.ts'
 import { inferenceEnricher } from './inference-enricher/index.ts'
 import { nbbo } from './nbbo/index.ts'
@@ -22,4 +23,5 @@ export const processors: Readonly<Record<string, AnyProcessor>> = {
   [patternScorer.name]: patternScorer,
   [strategy.name]: strategy,
   [venueSimulator.name]: venueSimulator,
+  ...Object.fromEntries(builtins.map((builtin) => [builtin.name, builtin])),
 }

@@ -1,4 +1,5 @@
 import { type TObject, Type } from 'typebox'
+import { filter } from '../../processors/builtin/filter.ts'
 import type { AnyProcessor, Ports } from '../../runtime/api/index.ts'
 import { SOURCES, type World } from '../../runtime/topology/world.ts'
 import { records } from '../../schemas/generated/index.ts'
@@ -101,9 +102,12 @@ const small: Record<string, Given> = {
 }
 
 export const world: World = {
-  processors: Object.fromEntries(
-    Object.entries({ ...shipped, ...small }).map(([name, given]) => [name, processor(name, given)]),
-  ),
+  processors: {
+    ...Object.fromEntries(
+      Object.entries({ ...shipped, ...small }).map(([name, given]) => [name, processor(name, given)]),
+    ),
+    filter,
+  },
   records,
   sources: SOURCES,
   sinks: { archive: { description: 'Stands in for one.' } },

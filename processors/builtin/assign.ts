@@ -1,0 +1,109 @@
+import { type AvroType, avroOf, hintFor, type RecordType } from '../../runtime/api/index.ts'
+import type { Expression, Expressions } from './expressions.ts'
+import { celType, isNullable, present, unconverter } from './views.ts'
+
+/**
+ * Makes a record of one type from expressions, one per field.
+ *
+ * A field without an expression is taken over from the record in hand where that has one of the same name and type; one
+ * that may be null is null then. Lint refuses a field that is left without a value.
+ */
+
+type AnyRecord = RecordType<never> | RecordType<unknown>
+type Values = Readonly<Record<string, unknown>>
+
+/** How one field comes about. */
+interface Setting {
+  readonly field: string
+  readonly value: (base: Values) => unknown
+}
+
+export type Assign = (base: Values) => Values
+
+/** `set` as `field: expression`. `base` is the record whose fields are taken over, `pointer` where `set` stands. */
+export function compileSet(
+  output: AnyRecord,
+  base: AnyRecord | undefined,
+  set: Readonly<Record<string, string>>,
+  expressions: Expressions,
+  pointer = '/set',
+): Assign {
+  const { fields } = avroOf(output)
+  const known = base === undefined ? undefined : avroOf(base).fields
+  const settings: Setting[] = []
+  for (const [field, text] of Object.entries(set)) {
+    const at = `${pointer}/${field}`
+    const type = fields.get(field)?.type
+    if (type === undefined) {
+      expressions.note(pointer, `${output.name} has no field \`${field}\``, hintFor(field, fields.keys(), 'fields'))
+      continue
+    }
+    const value = compileField(type, text, at, expressions)
+    if (value !== undefined) settings.push({ field, value })
+  }
+  const missing: string[] = []
+  for (const { name, type } of fields.values()) {
+    if (Object.hasOwn(set, name)) continue
+    const from = known?.get(name)?.type
+    if (from !== undefined && sameType(from, type)) settings.push({ field: name, value: (record) => record[name] })
+    else if (isNullable(type)) settings.push({ field: name, value: () => null })
+    else missing.push(name)
+  }
+  if (missing.length > 0) {
+    const names = missing.map((name) => `\`${name}\``).join(', ')
+    expressions.note(pointer, `${output.name} gets no ${names}`, `add an expression for ${names} under \`set\``)
+  }
+  return (record) => {
+    const made: Record<string, unknown> = {}
+    for (const { field, value } of settings) made[field] = value(record)
+    return made
+  }
+}
+
+function compileField(type: AvroType, text: string, pointer: string, expressions: Expressions) {
+  const compiled = expressions.compile(text, pointer, undefined, present(type))
+  if (compiled === undefined) return undefined
+  const wanted = celType(present(type))
+  if (compiled.type === 'null' && isNullable(type)) return () => null
+  if (compiled.type !== wanted) {
+    const hint = conversion(compiled.type, wanted)
+    expressions.note(pointer, `this is ${compiled.type}, and the field is ${wanted}`, hint)
+    return undefined
+  }
+  const convert = unconverter(type)
+  if (compiled.path && isNullable(type)) return () => orNull(compiled, convert)
+  return () => convert(compiled.run())
+}
+
+/** A field that is only handed on keeps its null. */
+function orNull(compiled: Expression, convert: (value: unknown) => unknown): unknown {
+  const value = compiled.runOrAbsent()
+  return value === undefined ? null : convert(value)
+}
+
+function conversion(from: string, to: string): string {
+  if (to === 'double' && from === 'int') return 'say `double(...)`'
+  if (to === 'int' && from === 'double') return 'say `int(...)`, which cuts towards zero'
+  return to === 'string' ? 'say `string(...)`' : `write an expression of type ${to}`
+}
+
+/** Types are equal if they read the same; names of Avro types are unique. */
+export function sameType(a: AvroType, b: AvroType): boolean {
+  return textOf(a) === textOf(b)
+}
+
+function textOf(type: AvroType): string {
+  switch (type.kind) {
+    case 'enum':
+      return `${type.name}(${type.symbols.join()})`
+    case 'array':
+    case 'map':
+      return `${type.kind}<${textOf(type.items)}>`
+    case 'union':
+      return type.options.map(textOf).join('|')
+    case 'record':
+      return `${type.name}{${[...type.fields.values()].map((field) => `${field.name}:${textOf(field.type)}`).join()}}`
+    default:
+      return type.kind
+  }
+}

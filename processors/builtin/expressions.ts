@@ -1,0 +1,167 @@
+import { Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { type AvroType, avroOf, fault, type RecordType, type StageProblem, type Step } from '../../runtime/api/index.ts'
+import { FUNCTIONS, InexactValue } from './functions.ts'
+import { celRecords, celType, UnfitValue, type View, viewOf } from './views.ts'
+import { isPath, Walk } from './walk.ts'
+
+/**
+ * The CEL expressions of one stage: parsed and typed once, evaluated per record.
+ *
+ * Whole numbers are exact: int64 within an expression (past it: a fault), and what is written fits 2^53 or is a fault.
+ * Ints and doubles never mix: `int / int` cuts towards zero, and `double(x)` says where exactness ends. Nothing throws
+ * out of a stage: what cannot be evaluated is a coded fault of the record in hand.
+ */
+
+/** Every stage with expressions can refuse a record for these. */
+export const EXPRESSION_FAULTS = {
+  FIELD_ABSENT: 'An expression reads a field that is null, a key or an index that is not there. `has(...)` asks first.',
+  DIVISION_BY_ZERO: 'An expression divides a whole number by 0.',
+  INTEGER_OVERFLOW: 'A whole number inside an expression leaves 64 bits.',
+  VALUE_OUT_OF_RANGE:
+    'What an expression answers does not fit the field: a whole number past 2^53, a word that is no symbol.',
+  SCALE_INEXACT: 'A number is finer than the scale that it is wanted in.',
+  EXPRESSION_FAILED: 'An expression has no answer for this record, such as `int("x")`.',
+} as const
+
+const FAULT_OF: Readonly<Record<string, keyof typeof EXPRESSION_FAULTS>> = {
+  no_such_key: 'FIELD_ABSENT',
+  index_out_of_bounds: 'FIELD_ABSENT',
+  division_by_zero: 'DIVISION_BY_ZERO',
+  modulo_by_zero: 'DIVISION_BY_ZERO',
+  numeric_overflow: 'INTEGER_OVERFLOW',
+}
+
+/** The fault that an evaluation ended in; anything else is a defect and goes on. */
+export function faultOf(error: unknown): Step<never, never> {
+  if (error instanceof InexactValue || error instanceof UnfitValue) {
+    return fault(error.code, { message: error.message })
+  }
+  if (!(error instanceof EvaluationError)) throw error
+  const code = FAULT_OF[error.code] ?? 'EXPRESSION_FAILED'
+  return fault(code, { expression: error.node?.input ?? '', message: error.summary })
+}
+
+export interface Expression {
+  readonly type: string
+  /** Only the name of a field: its null can be handed on. */
+  readonly path: boolean
+  /** Its value for what the frame holds. Throws what `faultOf` takes. */
+  run(): unknown
+  /** The same, and undefined for an absent field. */
+  runOrAbsent(): unknown
+  readonly used: ReadonlySet<string>
+}
+
+/** The type of a name: a record, or one of CEL's own. */
+export type NameType = RecordType<never> | RecordType<unknown> | AvroType
+
+function isAvro(type: NameType): type is AvroType {
+  return 'kind' in type
+}
+
+const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/\bnull\b/, 'a null is an absent field: ask with `has(...)`'],
+  [/int .* double|double .* int/, 'ints and doubles do not mix: write 1.0 for 1, or say `double(x)` or `int(x)`'],
+]
+
+/** Deep and long enough for people, and small enough that a record costs microseconds. */
+const LIMITS = { maxAstNodes: 2_000, maxDepth: 64, maxListElements: 1_000, maxMapEntries: 100, maxCallArguments: 8 }
+
+export class Expressions {
+  readonly problems: StageProblem[] = []
+  readonly #environment: Environment
+  readonly #names = new Map<string, AvroType>()
+  readonly #frame: Record<string, unknown> = {}
+  readonly #views = new Map<string, View>()
+
+  constructor(names: Readonly<Record<string, NameType>>) {
+    this.#environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS })
+    const known = new Set<string>()
+    for (const [name, given] of Object.entries(names)) {
+      const type = isAvro(given) ? given : avroOf(given)
+      for (const record of celRecords(type).values()) {
+        if (known.has(record.name)) continue
+        known.add(record.name)
+        this.#environment.registerType(record.name, { ctor: record.view, fields: { ...record.fields } })
+      }
+      this.#environment.registerVariable(name, celType(type))
+      this.#names.set(name, type)
+      if (type.kind !== 'record') continue
+      const view = new (viewOf(type))()
+      this.#views.set(name, view)
+      this.#frame[name] = view
+    }
+    for (const { signature, run } of FUNCTIONS) this.#environment.registerFunction(signature, run as never)
+  }
+
+  /** Puts what a name stands for; a whole number as bigint. Records are held, not copied. */
+  set(name: string, value: unknown): void {
+    const view = this.#views.get(name)
+    if (view === undefined) this.#frame[name] = value
+    else if (value === undefined) this.#frame[name] = undefined
+    else {
+      view.hold(value)
+      this.#frame[name] = view
+    }
+  }
+
+  /**
+   * Compiles `text`, which stands at `pointer` in the parameters; undefined with a problem noted. `wanted` is the type
+   * it must have, `field` the Avro type that it is written to.
+   */
+  compile(text: string, pointer: string, wanted?: string, field?: AvroType): Expression | undefined {
+    const parsed = this.#parse(text, pointer)
+    if (parsed === undefined) return undefined
+    const { ast } = parsed
+    const walk = new Walk()
+    walk.visit(ast, this.#names)
+    walk.answers(ast, field)
+    for (const { offset, message, hint } of walk.remarks) this.note(pointer, message, hint, offset)
+    if (walk.remarks.length > 0) return undefined
+    const { valid, type, error } = parsed.check()
+    if (!valid || type === undefined) {
+      const message = error?.summary ?? 'does not type'
+      const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'see docs/builtin-stages.md'
+      this.note(pointer, message, hint, error?.range?.start ?? 0)
+      return undefined
+    }
+    if (wanted !== undefined && type !== wanted) {
+      this.note(pointer, `this is ${type}, and ${wanted} is wanted`, hintFrom(type, wanted))
+      return undefined
+    }
+    const frame = this.#frame
+    const run = () => parsed(frame)
+    const runOrAbsent = () => {
+      try {
+        return run()
+      } catch (error) {
+        if (error instanceof EvaluationError && error.code === 'no_such_key') return undefined
+        throw error
+      }
+    }
+    return { type, path: isPath(ast), used: walk.used, run, runOrAbsent }
+  }
+
+  note(pointer: string, message: string, hint: string, offset = 0): void {
+    this.problems.push({ of: 'params', pointer, offset, message, hint })
+  }
+
+  #parse(text: string, pointer: string) {
+    try {
+      return this.#environment.parse(text)
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error
+      const message = error.summary.charAt(0).toLowerCase() + error.summary.slice(1)
+      this.note(pointer, message, 'see docs/builtin-stages.md', error.range?.start ?? 0)
+      return undefined
+    }
+  }
+}
+
+function hintFrom(type: string, wanted: string): string {
+  if (wanted === 'bool') return 'write a comparison'
+  if (type === 'int' && wanted === 'double') return 'say `double(x)`'
+  if (type === 'double' && wanted === 'int') return 'say `int(x)`, which cuts towards zero'
+  if (wanted === 'string') return 'say `string(x)`'
+  return 'see docs/builtin-stages.md'
+}

@@ -1,0 +1,131 @@
+import type { ASTNode } from '@marcbachmann/cel-js'
+import { type AvroType, hintFor } from '../../runtime/api/index.ts'
+import { ALLOWED } from './functions.ts'
+import { present } from './views.ts'
+
+/**
+ * What CEL's own checker does not say: a misspelt field inside `has`, a word that is no symbol of an enum, a function
+ * that is not for processors; and the nearest name for what is misspelt.
+ */
+
+export interface Remark {
+  readonly offset: number
+  readonly message: string
+  readonly hint: string
+}
+
+/** The types of names as far as schemas tell; undefined where they do not. */
+export type Names = ReadonlyMap<string, AvroType | undefined>
+
+const MACROS: ReadonlySet<string> = new Set(['exists', 'exists_one', 'all', 'filter', 'map'])
+const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', 'in'])
+
+export class Walk {
+  readonly remarks: Remark[] = []
+  /** Names of variables that the expression reads. */
+  readonly used = new Set<string>()
+
+  /** Looks at `node` and all below it; answers its Avro type where a path of fields leads to one. */
+  visit(node: ASTNode, names: Names): AvroType | undefined {
+    switch (node.op) {
+      case 'value':
+        return undefined
+      case 'id':
+        return this.#name(node.args as string, node, names)
+      case '.':
+        return this.#field(node, names)
+      case '[]': {
+        const [list, index] = node.args
+        this.visit(index, names)
+        const type = this.visit(list, names)
+        return type?.kind === 'array' || type?.kind === 'map' ? present(type.items) : undefined
+      }
+      case 'call':
+        this.#function(node.args[0], node.range.start)
+        for (const argument of node.args[1]) this.visit(argument, names)
+        return undefined
+      case 'rcall':
+        return this.#method(node, names)
+      default:
+        return this.#operator(node, names)
+    }
+  }
+
+  #name(name: string, node: ASTNode, names: Names): AvroType | undefined {
+    this.used.add(name)
+    if (names.has(name)) return names.get(name)
+    this.#add(node.range.start, `there is no \`${name}\` here`, hintFor(name, names.keys(), 'names'))
+    return undefined
+  }
+
+  #field(node: ASTNode & { op: '.' }, names: Names): AvroType | undefined {
+    const [from, field] = node.args
+    const type = this.visit(from, names)
+    if (type?.kind !== 'record') return undefined
+    const found = type.fields.get(field)
+    if (found !== undefined) return present(found.type)
+    const at = node.range.end - field.length
+    this.#add(at, `${type.name} has no field \`${field}\``, hintFor(field, type.fields.keys(), 'fields'))
+    return undefined
+  }
+
+  #function(name: string, at: number): void {
+    if (ALLOWED.includes(name)) return
+    this.#add(at, `\`${name}\` is no function of expressions`, hintFor(name, ALLOWED, 'functions'))
+  }
+
+  #method(node: ASTNode & { op: 'rcall' }, names: Names): AvroType | undefined {
+    const [name, receiver, args] = node.args
+    const type = this.visit(receiver, names)
+    this.#function(name, node.input.indexOf(name, receiver.range?.end ?? receiver.end))
+    if (!MACROS.has(name)) {
+      for (const argument of args) this.visit(argument, names)
+      return undefined
+    }
+    const [variable, ...bodies] = args
+    const item = type?.kind === 'array' ? present(type.items) : undefined
+    const inner = new Map(names)
+    const bound = variable?.op === 'id' ? (variable.args as string) : undefined
+    if (bound !== undefined) inner.set(bound, item)
+    for (const body of bodies) this.visit(body, inner)
+    if (bound !== undefined && !names.has(bound)) this.used.delete(bound)
+    return name === 'filter' ? type : undefined
+  }
+
+  #operator(node: ASTNode, names: Names): AvroType | undefined {
+    const operands = operandsOf(node)
+    const types = operands.map((operand) => this.visit(operand, names))
+    if (!COMPARISONS.has(node.op)) return undefined
+    const of = types.find((type) => type?.kind === 'enum')
+    if (of?.kind !== 'enum') return undefined
+    for (const word of operands.flatMap((operand) =>
+      operand.op === 'list' ? (operand.args as ASTNode[]) : [operand],
+    )) {
+      if (word.op !== 'value' || typeof word.args !== 'string' || of.symbols.includes(word.args)) continue
+      this.#add(word.range.start, `\`${word.args}\` is no ${of.name}`, hintFor(word.args, of.symbols, of.name))
+    }
+    return undefined
+  }
+
+  /** What an expression can answer is a symbol of the enum that it is for, as far as it is written out. */
+  answers(node: ASTNode, type: AvroType | undefined): void {
+    if (type?.kind !== 'enum') return
+    if (node.op === '?:') for (const branch of node.args.slice(1)) this.answers(branch as ASTNode, type)
+    if (node.op !== 'value' || typeof node.args !== 'string' || type.symbols.includes(node.args)) return
+    this.#add(node.range.start, `\`${node.args}\` is no ${type.name}`, hintFor(node.args, type.symbols, type.name))
+  }
+
+  #add(offset: number, message: string, hint: string): void {
+    this.remarks.push({ offset, message, hint })
+  }
+}
+
+function operandsOf(node: ASTNode): ASTNode[] {
+  const args: readonly unknown[] = Array.isArray(node.args) ? node.args.flat() : [node.args]
+  return args.filter((one): one is ASTNode => typeof one === 'object' && one !== null && 'op' in one)
+}
+
+/** Whether the expression only names a field, so that its null can be handed on. */
+export function isPath(node: ASTNode): boolean {
+  return node.op === '.' ? isPath(node.args[0]) : node.op === 'id'
+}
