@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { loadTopology, ROOT } from '../../cli/compose.ts'
 import { denialCodes } from '../../processors/execution/controls/codes.ts'
 import { execution } from '../../processors/execution/index.ts'
-import { mermaid } from '../../runtime/topology/graph.ts'
+import { mermaid } from '../../cli/graph/mermaid.ts'
+import { graphOf } from '../../runtime/topology/graph.ts'
 import { PatternValues } from '../../schemas/generated/index.ts'
 import { blocksOf, page, pages } from './markdown.ts'
 
@@ -29,7 +30,7 @@ describe.each(pages())('%s', (path) => {
 describe('the picture in the README', async () => {
   const topology = await loadTopology(join(ROOT, 'topology/crypto.yaml'))
   const picture = blocksOf(page('README.md')).find(({ language }) => language === 'mermaid')?.lines ?? []
-  const drawn = mermaid(topology).trimEnd().split('\n')
+  const drawn = mermaid(graphOf(topology)).trimEnd().split('\n')
 
   test('says nothing that `aitrader graph` does not draw, in its order', () => {
     expect(picture).toEqual(drawn.filter((line) => picture.includes(line)))

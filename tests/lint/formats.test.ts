@@ -25,7 +25,12 @@ describe('findings', () => {
   })
 
   test('as json are an object a line', () => {
-    expect(write('json').trimEnd().split('\n').map((line) => JSON.parse(line))).toEqual(findings)
+    expect(
+      write('json')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(findings)
   })
 
   test('as SARIF are a log with all that 2.1.0 requires', () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { mermaid } from '../../cli/graph/mermaid.ts'
 import { shippedWorld } from '../../cli/world.ts'
-import { mermaid } from '../../runtime/topology/graph.ts'
+import { graphOf } from '../../runtime/topology/graph.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { world } from './world.ts'
 
@@ -47,7 +48,7 @@ stages:
 test('a topology is drawn with topics on its edges', () => {
   const { topology, findings } = lint(TEXT, 'small.yaml', world)
   expect(findings).toEqual([])
-  expect(mermaid(topology!)).toBe(`flowchart LR
+  expect(mermaid(graphOf(topology!))).toBe(`flowchart LR
   source_feed(["feed"])
   source_topology(["topology"])
   stage_end["end<br/>decode"]
@@ -56,8 +57,8 @@ test('a topology is drawn with topics on its edges', () => {
   stage_book["book<br/>book-builder"]
   stage_pattern_scorer["pattern-scorer"]
   stage_ask{{"ask<br/>effect, 0.5 ms"}}
-  topic6[("predictions.v1 ×4")]
-  topic7[("dead.v1 ×1, faults of every stage")]
+  topic_predictions_v1[("predictions.v1 ×4")]
+  topic_dead_v1[("dead.v1 ×1, faults of every stage")]
   source_feed -- "frames.v1 ×4" --> stage_end
   source_topology -- "reference.v1 ×1, broadcast" --> stage_lookup
   stage_end -- "events.v1 ×4" --> stage_lookup
@@ -66,13 +67,13 @@ test('a topology is drawn with topics on its edges', () => {
   stage_around -. "round.v1 ×2, feedback 250 µs" .-> stage_around
   stage_book -- "books.v1 ×4" --> stage_pattern_scorer
   stage_pattern_scorer -- "signals.v1 ×4" --> stage_ask
-  stage_ask --> topic6
+  stage_ask --> topic_predictions_v1
 `)
 })
 
 test('the shipped topology is drawn with both feedback edges dashed', async () => {
   const path = new URL('../../topology/crypto.yaml', import.meta.url)
-  const picture = mermaid(lint(readFileSync(path, 'utf8'), 'crypto.yaml', await shippedWorld()).topology!)
+  const picture = mermaid(graphOf(lint(readFileSync(path, 'utf8'), 'crypto.yaml', await shippedWorld()).topology!))
   expect(picture.split('\n').filter((line) => line.includes('-. '))).toEqual([
     '  stage_execution -. "positions.v1 ×1, broadcast, feedback 1000 µs" .-> stage_strategy',
     '  stage_venue_simulator -. "executions.v1 ×1, feedback 1000 µs" .-> stage_execution',

@@ -68,7 +68,10 @@ describe('processors and their sources', () => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
   }
-  write('processors/usual/index.ts', "import { now } from './clock.ts'\nexport const a = defineProcessor({ name: 'usual' })")
+  write(
+    'processors/usual/index.ts',
+    "import { now } from './clock.ts'\nexport const a = defineProcessor({ name: 'usual' })",
+  )
   write('processors/usual/clock.ts', "import '../../runtime/x.ts'\nexport const now = () => Date.now()\n")
   write('runtime/x.ts', 'Date.now()')
   write('processors/more/deep.ts', "export const b = defineProcessor({ name: 'elsewhere', x: Math.random() })")

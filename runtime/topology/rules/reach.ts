@@ -1,5 +1,4 @@
 import { REDELIVERY_SOURCE } from '../world.ts'
-import type { ListTree, placeOf } from '../yaml.ts'
 import { processorOf, type Scope, speaks } from './scope.ts'
 
 /**
