@@ -77,7 +77,7 @@ function onDepth(state: BookState, event: MarketEvent, depth: Depth, ctx: Ctx): 
     state.bids.replace(depth.bids)
     state.asks.replace(depth.asks)
     state.texts = depth.checksum === null ? null : new BookTexts(depth.checksum.rule)
-    state.phase = 'SNAPSHOT'
+    state.phase = depth.conflated ? 'CONFLATED' : 'SNAPSHOT'
     verify(state, depth)
     return applied(state, event, 0, ctx)
   }

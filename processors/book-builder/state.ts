@@ -6,11 +6,11 @@ import type { BookBuilderParams } from './params.ts'
 import { BookSide } from './side.ts'
 
 /**
- * What is known of the levels. EMPTY: no snapshot yet. SNAPSHOT: just replaced by one. LIVE: a continuous change was
- * applied since. GAP: a change is missing; the levels are those before it. CHECKSUM_BAD: the venue has another book, and
- * which levels are wrong is unknown.
+ * What is known of the levels. EMPTY: no snapshot yet. SNAPSHOT: just replaced by one. CONFLATED: the same, of a venue
+ * that sends nothing but states. LIVE: a continuous change was applied since. GAP: a change is missing; the levels are
+ * those before it. CHECKSUM_BAD: the venue has another book, and which levels are wrong is unknown.
  */
-export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'LIVE' | 'GAP' | 'CHECKSUM_BAD'
+export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'CONFLATED' | 'LIVE' | 'GAP' | 'CHECKSUM_BAD'
 
 /** What of a snapshot is not a field of the same name. */
 interface Flat {

@@ -151,7 +151,7 @@ export const nbbo = defineProcessor({
       const venue = known ?? makeVenue(instrument_id, ctx)
       if (venue === undefined) return fault('INSTRUMENT_UNKNOWN', { instrument_id })
       // Prices of a book that misses something are not taken; of one that fell silent they are the old ones.
-      const usable = quality === 'LIVE' || (quality === 'SNAPSHOT' && sequence > 0)
+      const usable = quality === 'LIVE' || quality === 'CONFLATED' || (quality === 'SNAPSHOT' && sequence > 0)
       const newer = usable && isNewer(sequence, venue)
       if (newer && !priceable(state, venue, known !== undefined, book))
         return fault('SCALE_MISMATCH', { instrument_id })
