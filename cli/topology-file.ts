@@ -49,11 +49,12 @@ export function lintTopology(
   path: string,
   world: World,
   overlays: readonly string[] = [],
-  environment: NonNullable<LintOptions['environment']> = process.env,
+  others: Pick<LintOptions, 'environment' | 'template'> = {},
 ): LintResult {
   return lint(readText(path), path, world, {
     overlays: overlays.map((file) => ({ file, text: readText(file) })),
-    environment,
+    environment: process.env,
+    ...others,
     include: (included) => {
       const file = join(dirname(path), included)
       return existsSync(file) ? { file, text: readText(file) } : undefined

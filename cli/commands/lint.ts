@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { AppError } from '../../runtime/api/index.ts'
 import { severityOf } from '../../runtime/topology/codes.ts'
+import { lintLibrary } from '../../runtime/topology/templates.ts'
 import type { World } from '../../runtime/topology/world.ts'
 import { formatOutcome, LINT_FORMATS, type LintFormat } from '../lint/formats.ts'
 import { watchFiles } from '../lint/watch.ts'
@@ -78,5 +79,9 @@ function outcomeText(files: readonly string[], overlays: readonly string[], worl
 function lintFile(file: string, overlays: readonly string[], world: World) {
   // A file with `tests:` is a topology test; topologies have no such field.
   if (/^tests:/m.test(readText(file))) return readTests(file, world, overlays).findings
+  // One with templates and no stages is a library.
+  if (/^templates:/m.test(readText(file)) && !/^(stages|use_templates):/m.test(readText(file))) {
+    return lintLibrary(readText(file), file)
+  }
   return lintTopology(file, world, overlays).all
 }

@@ -31,9 +31,12 @@ export function shippedTests(): string[] {
  * process is not looked at.
  */
 export function readTests(file: string, world: World, overlays: readonly string[] = []): TestFileResult {
-  return parseTestFile(readText(file), file, world, (path, { overlays: own, environment }) =>
+  return parseTestFile(readText(file), file, world, (path, { overlays: own, environment, template }) =>
     [path, ...own].every((one) => existsSync(one))
-      ? lintTopology(path, world, [...own, ...overlays], environment)
+      ? lintTopology(path, world, [...own, ...overlays], {
+          environment,
+          ...(template === undefined ? {} : { template }),
+        })
       : undefined,
   )
 }

@@ -18,7 +18,7 @@ import { type Scope, specializeStages } from './rules/scope.ts'
 import { checkStages } from './rules/stages.ts'
 import { TopologySchema } from './schema.ts'
 import { checkShape } from './shape.ts'
-import { expand } from './templates.ts'
+import { aloneWith, expand, type TemplateUse } from './templates.ts'
 import type { Topology } from './types.ts'
 import { SOURCES, type World } from './world.ts'
 import { type Entry, type MapTree, type Report, readYaml } from './yaml.ts'
@@ -43,6 +43,8 @@ export interface LintOptions {
   /** The text of an included file, by its path from the topology's folder; undefined if there is none. */
   readonly include?: (path: string) => NamedText | undefined
   readonly deprecated?: readonly DeprecatedField[]
+  /** A template of the file alone, used once: the rest of the file only gives its topics. */
+  readonly template?: TemplateUse
 }
 
 const RULES: readonly ((scope: Scope) => void)[] = [
@@ -83,13 +85,16 @@ export function lint(
     return resultOf(report, undefined)
   }
   const whole_world: World = { sources: SOURCES, ...world }
-  const values = readEnvironment(laid, options.environment ?? {}, report)
-  const { root, whole } = expand(substituteAround(laid, values, report), options.include ?? (() => undefined), report)
+  const { template, environment = {}, include = () => undefined } = options
+  const meant = template === undefined ? laid : aloneWith(laid, template)
+  const values = readEnvironment(meant, environment, report)
+  const { root, whole } = expand(substituteAround(meant, values, report), include, report)
 
   checkShape(TopologySchema, root, 'topology', root.at, report)
   checkDeprecated(root, options.deprecated ?? DEPRECATED, report)
   const read = readDraft(root, report)
-  const draft = { ...read, whole: read.whole && whole }
+  // What surrounds a template that stands alone is not there, and not missed.
+  const draft = { ...read, whole: read.whole && whole && template === undefined }
   specializeStages(draft, whole_world)
   for (const rule of RULES) rule({ draft, world: whole_world, report })
   return resultOf(report, () => resolve(draft, whole_world))

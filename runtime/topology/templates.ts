@@ -1,9 +1,10 @@
+import type { Finding } from './codes.ts'
 import { isOf, type Lookup, type Scalar, scalarOf, substitute, typeOf, wordsOf } from './environment.ts'
 import { hintFor } from './nearest.ts'
 import type { NamedText } from './overlay.ts'
 import { LibrarySchema } from './schema.ts'
 import { checkShape } from './shape.ts'
-import { type Entry, type MapTree, type Report, readYaml, type Tree } from './yaml.ts'
+import { type Entry, fromPlain, type MapTree, type Report, readYaml, type Tree } from './yaml.ts'
 
 /**
  * Makes the topics and stages of every use of a template, before anything is checked.
@@ -26,6 +27,48 @@ const INSTANCE = 'instance'
 
 export function expand(root: MapTree, include: (path: string) => NamedText | undefined, report: Report): Expansion {
   return new Expander(root, report).expand(include)
+}
+
+/** One use of a template, outside of any topology. */
+export interface TemplateUse {
+  readonly template: string
+  /** The name of the use. */
+  readonly instance: string
+  readonly with: Readonly<Record<string, Scalar>>
+  /** Topics that it is connected to, as a topology declares them; those of its file are there too. */
+  readonly topics: Readonly<Record<string, unknown>>
+}
+
+/** A topology of nothing but the use: the file gives its templates, variables and topics. */
+export function aloneWith(file: MapTree, { template, instance, with: given, topics }: TemplateUse): MapTree {
+  const plain = {
+    name: 'template',
+    description: 'A template alone.',
+    owner: 'tests',
+    sources: {},
+    topics,
+    stages: {},
+    use_templates: { [instance]: { template, with: given } },
+  }
+  const made = fromPlain(plain, file.at) as MapTree
+  const entries = new Map(made.entries)
+  for (const field of ['environment', 'include', 'templates', 'instruments']) {
+    const entry = file.entries.get(field)
+    if (entry !== undefined) entries.set(field, entry)
+  }
+  const own = mapOf(file, 'topics')
+  const there = mapOf(made, 'topics') as MapTree
+  const all = new Map([...(own?.entries ?? []), ...there.entries])
+  entries.set('topics', { at: file.at, value: { ...there, entries: all } })
+  return { ...made, entries }
+}
+
+/** What is wrong in a file of templates that no topology has to use. */
+export function lintLibrary(text: string, file: string): Finding[] {
+  const { tree, report } = readYaml(text, file)
+  if (tree !== undefined) checkShape(LibrarySchema, tree, 'file of templates', tree.at, report)
+  if (tree?.kind === 'map') expand(tree, () => undefined, report)
+  return report.findings()
 }
 
 class Expander {

@@ -7,6 +7,7 @@ import { DURATION_PATTERN, parseDuration } from './duration.ts'
 import type { LintResult } from './lint.ts'
 import { hintFor } from './nearest.ts'
 import { checkShape, PARAMETER_CODES } from './shape.ts'
+import type { TemplateUse } from './templates.ts'
 import type { Topology } from './types.ts'
 import { readPartial, readWhole } from './values.ts'
 import { own, type World } from './world.ts'
@@ -87,7 +88,28 @@ export const TopologyTestsSchema = Type.Object(
         description: 'Values of its variables; the others have their defaults.',
       }),
     ),
-    stages: Type.Array(Type.String(), { minItems: 1, description: 'Stages of it that run.' }),
+    template: Type.Optional(
+      Type.String({
+        description:
+          'Test this template of the file alone, in the place of a topology; the name of the use is its own.',
+      }),
+    ),
+    with: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description: 'Values of the template’s parameters.',
+      }),
+    ),
+    topics: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'Topics that the template is connected to, as a topology declares them.',
+      }),
+    ),
+    stages: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Stages that run; of a template, all if nothing is said.',
+      }),
+    ),
     params: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
         description: 'Parameters that are other than in the topology, by stage.',
@@ -102,6 +124,8 @@ export const TopologyTestsSchema = Type.Object(
 export interface TopologySettings {
   readonly overlays: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** The template that is tested alone; undefined: the whole topology. */
+  readonly template: TemplateUse | undefined
 }
 
 /** Answers what lint says of the topology at a path; undefined if there is no such file. */
@@ -135,6 +159,8 @@ export function parseTestFile(
   return findings.length === 0 ? { tests, topology, findings } : { tests: undefined, topology, findings }
 }
 
+const NOTHING: Tree = { kind: 'map', at: 0, entries: new Map() }
+
 class TestReader {
   readonly #report: Report
   readonly #world: Pick<World, 'records' | 'processors'>
@@ -148,12 +174,19 @@ class TestReader {
     const path = this.#text(tree.entries.get('topology')?.value)
     if (path === undefined) return undefined
     const at = tree.entries.get('topology')!.value.at
-    const result = load(path, this.#settings(tree))
+    const settings = this.#settings(tree)
+    const result = load(path, settings)
     if (result === undefined) {
       this.#report.add('TOPOLOGY_INVALID', at, `cannot read \`${path}\``, 'paths start where the command runs')
     } else if (result.topology === undefined) {
-      const message = `\`${path}\` has ${result.findings.length} finding${result.findings.length === 1 ? '' : 's'}`
-      this.#report.add('TOPOLOGY_INVALID', at, message, `run \`aitrader lint ${path}\``)
+      const { template } = settings
+      const what =
+        template === undefined ? `\`${path}\`` : `\`${path}\` with the template \`${template.template}\` alone`
+      const message = `${what} has ${result.findings.length} finding${result.findings.length === 1 ? '' : 's'}`
+      const [first] = result.findings
+      const hint =
+        template === undefined ? `run \`aitrader lint ${path}\`` : `the first: ${first?.message}; ${first?.hint}`
+      this.#report.add('TOPOLOGY_INVALID', at, message, hint)
     }
     return result?.topology
   }
@@ -166,7 +199,17 @@ class TestReader {
       if (value.kind === 'scalar' && value.value !== null) environment[name] = String(value.value)
     }
     const overlays = list(tree.entries.get('overlays')?.value).map((one) => this.#text(one))
-    return { overlays: overlays.filter((path) => path !== undefined), environment }
+    const template = this.#text(tree.entries.get('template')?.value)
+    const plain = (field: string) =>
+      toPlain(tree.entries.get(field)?.value ?? NOTHING) as Readonly<Record<string, never>>
+    return {
+      overlays: overlays.filter((path) => path !== undefined),
+      environment,
+      template:
+        template === undefined
+          ? undefined
+          : { template, instance: template, with: plain('with'), topics: plain('topics') },
+    }
   }
 
   /** The topology with the parameters that the tests set. */
@@ -202,6 +245,11 @@ class TestReader {
 
   tests(tree: MapTree, topology: Topology): TopologyTests {
     const stages: string[] = []
+    const of_template = tree.entries.has('template')
+    if (!this.#report.mentions(tree, 'stages')) {
+      if (of_template) stages.push(...Object.keys(topology.stages))
+      else this.#report.add('MISSING_FIELD', tree.at, '`tests` has no `stages`', 'add `stages:`. Stages that run.')
+    }
     for (const item of list(tree.entries.get('stages')?.value)) {
       const name = this.#text(item)
       if (name === undefined) continue
@@ -209,7 +257,7 @@ class TestReader {
       else this.#unknownStage(name, item.at, topology)
     }
     const declared = stages.map((name) => topology.stages[name]!)
-    const all_known = stages.length === list(tree.entries.get('stages')?.value).length
+    const all_known = of_template || stages.length === list(tree.entries.get('stages')?.value).length
     const read = new Set(declared.flatMap(({ from }) => Object.values(from).map(({ topic }) => topic)))
     const written = new Set(declared.flatMap((one) => [...Object.values(one.to), one.faults_to ?? '']))
 

@@ -226,6 +226,14 @@ function convert(node: YamlNode | null, fallback_at: number, base: number, repor
   return { kind: 'scalar', at: empty ? fallback_at : at, value: plain }
 }
 
+/** A tree of plain data, all of it at one place. */
+export function fromPlain(value: unknown, at: number): Tree {
+  if (Array.isArray(value)) return { kind: 'list', at, items: value.map((item) => fromPlain(item, at)) }
+  if (typeof value !== 'object' || value === null) return { kind: 'scalar', at, value: value as ScalarTree['value'] }
+  const entries = Object.entries(value).map(([name, one]): [string, Entry] => [name, { at, value: fromPlain(one, at) }])
+  return { kind: 'map', at, entries: new Map(entries) }
+}
+
 /** Plain data of a tree. */
 export function toPlain(tree: Tree): unknown {
   if (tree.kind === 'map') return Object.fromEntries([...tree.entries].map(([name, e]) => [name, toPlain(e.value)]))

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { runnersOf } from '../../cli/compose.ts'
+import { readTests } from '../../cli/test/files.ts'
 import { shippedWorld } from '../../cli/world.ts'
-import { lint } from '../../runtime/topology/lint.ts'
-import { parseTestFile } from '../../runtime/topology/test-file.ts'
 import { runTopologyTest } from '../../runtime/topology/test-run.ts'
 
 /** Every YAML topology test, and that every processor has one. */
@@ -12,14 +12,7 @@ const folder = new URL('.', import.meta.url)
 const files = readdirSync(folder).filter((file) => file.endsWith('.test.yaml'))
 const world = await shippedWorld()
 
-function load(path: string) {
-  return existsSync(path) ? lint(readFileSync(path, 'utf8'), path, world) : undefined
-}
-
-const parsed = files.map((file) => ({
-  file,
-  ...parseTestFile(readFileSync(new URL(file, folder), 'utf8'), file, world, load),
-}))
+const parsed = files.map((file) => ({ file, ...readTests(fileURLToPath(new URL(file, folder)), world) }))
 
 describe.each(parsed)('$file', ({ tests, topology, findings }) => {
   test('is well formed', () => expect(findings).toEqual([]))
