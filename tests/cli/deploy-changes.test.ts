@@ -138,10 +138,10 @@ describe('topics', () => {
   })
 
   test('one that was applied and is no longer in the topology is shown and left alone', () => {
-    const old = { ...(actual.topics[0] as Actual['topics'][number]), name: 'market.bars.v1' }
-    const applied = { ...actual.applied!, topics: { ...actual.applied!.topics, 'market.bars.v1': old.id } }
+    const old = { ...(actual.topics[0] as Actual['topics'][number]), name: 'market.old.v1' }
+    const applied = { ...actual.applied!, topics: { ...actual.applied!.topics, 'market.old.v1': old.id } }
     const changes = changesOf(desired, { ...actual, topics: [...actual.topics, old], applied })
-    expect(changeOf(changes, 'topic', 'market.bars.v1')).toMatchObject({
+    expect(changeOf(changes, 'topic', 'market.old.v1')).toMatchObject({
       action: 'none',
       detail: ['no longer in the topology; left alone'],
     })
