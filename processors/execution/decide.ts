@@ -9,7 +9,7 @@ import { created } from './order-state.ts'
 import type { ExecutionParams } from './params.ts'
 import { newCommand, orderRecord } from './records.ts'
 import type { AccountState, ManagedOrder } from './state.ts'
-import { DECISIONS_MAX } from './state.ts'
+import { DECISIONS_MAX, phaseOf } from './state.ts'
 
 export interface World {
   readonly instrument: Instrument | undefined
@@ -43,6 +43,7 @@ export function decide(
     instrument: world.instrument,
     nbbo: world.nbboOf(decision.symbol),
     nbboOf: world.nbboOf,
+    phase: phaseOf(observed, decision.instrument_id)?.phase ?? 'OPEN',
     reducing: isReducing(observed, decision),
   })
   const [decisions, times] = counted(observed, decision.decision_id)

@@ -14,6 +14,7 @@ import {
   ExecutionReport,
   Fill,
   Instrument,
+  MarketEvent,
   Nbbo,
   Order,
   OrderCommand,
@@ -28,9 +29,9 @@ import { command } from './order-commands.ts'
 import type { Life } from './order-state.ts'
 import { type ExecutionParams, executionParams } from './params.ts'
 import { orderRecord } from './records.ts'
-import { type AccountState, findOrder, initialState } from './state.ts'
+import { type AccountState, findOrder, initialState, phaseOf, told } from './state.ts'
 
-const inputs = { decisions: Decision, executions: ExecutionReport }
+const inputs = { decisions: Decision, executions: ExecutionReport, events: MarketEvent }
 const tables = { nbbo: Nbbo, instruments: Instrument, control: Control }
 const outputs = { commands: OrderCommand, orders: Order, fills: Fill, positions: Position }
 
@@ -42,6 +43,8 @@ export const execution = defineProcessor({
   description:
     'Order management of one account: asks the pre-trade controls, keeps the FIX order state, books fills and positions.',
   inputs,
+  // Without it, halts are not heard of and the calendars alone say what is open.
+  optional: ['events'],
   tables,
   outputs,
   faults: {
@@ -55,7 +58,12 @@ export const execution = defineProcessor({
     POSITION_OVERFLOW: 'A position that leaves the range of safe integers.',
   },
   params: executionParams,
-  state_key: { decisions: () => 'account', executions: () => 'account', control: () => 'account' },
+  state_key: {
+    decisions: () => 'account',
+    executions: () => 'account',
+    events: () => 'account',
+    control: () => 'account',
+  },
   initial: initialState,
   on: {
     decisions(state: AccountState, decision: Decision, ctx: Ctx): Out {
@@ -65,6 +73,7 @@ export const execution = defineProcessor({
       for (const id of [
         tables.nbbo.idOf(decision.symbol),
         tables.instruments.idOf(decision.instrument_id),
+        phaseOf(state, decision.instrument_id)?.id,
         ...['firm', `account:${params.account}`, `strategy:${decision.strategy}`, `symbol:${decision.symbol}`].map(
           (scope) => tables.control.idOf(scope),
         ),
@@ -92,6 +101,11 @@ export const execution = defineProcessor({
       }
       stopWaiting(ctx, booked.before, booked.after)
       return emit(booked.state, { orders: [booked.order], fills: booked.fills, positions: booked.positions })
+    },
+
+    /** Of market events only the venue's word on trading matters here. */
+    events(state: AccountState, { instrument_id, session }: MarketEvent, ctx: Ctx): Out {
+      return keep(session === null ? state : told(state, instrument_id, session.phase, ctx.id))
     },
 
     control(state: AccountState, value: Control, ctx: Ctx): Out {

@@ -4,7 +4,8 @@
  * Plain data, never changed in place. All of it is bounded: open orders by the exposure limits, finished ones and
  * remembered ids by number, windows by the message rate.
  */
-import type { Decision, TradingState } from '../../schemas/generated/index.ts'
+import type { RecordId } from '../../runtime/api/index.ts'
+import type { Decision, TradingPhase, TradingState } from '../../schemas/generated/index.ts'
 import type { Life } from './order-state.ts'
 import type { PositionState } from './positions.ts'
 
@@ -39,6 +40,12 @@ export interface SentOrder {
   readonly limit_px: number | null
 }
 
+/** What a venue said of an instrument, and the record that it said it in. */
+export interface ToldPhase {
+  readonly phase: Exclude<TradingPhase, 'OPEN'>
+  readonly id: RecordId
+}
+
 export interface AccountState {
   /** Open orders by their first ClOrdID; walk them by `openOrders`, which fixes the order. */
   readonly open: Readonly<Record<string, ManagedOrder>>
@@ -47,6 +54,8 @@ export interface AccountState {
   readonly positions: Readonly<Record<string, PositionState>>
   /** Trading state per control scope; a scope that is ACTIVE is not in it. */
   readonly trading: Readonly<Record<string, Exclude<TradingState, 'ACTIVE'>>>
+  /** Instruments that are not in continuous trading, by the venue's own word; one that is OPEN is not in it. */
+  readonly phases: Readonly<Record<string, ToldPhase>>
   /** Stream times of the messages of the last minute, ascending. */
   readonly messages: readonly number[]
   /** Orders sent within the duplicate window, oldest first. */
@@ -61,7 +70,17 @@ export interface AccountState {
 export const DECISIONS_MAX = 64
 
 export function initialState(): AccountState {
-  return { open: {}, finished: [], positions: {}, trading: {}, messages: [], sent: [], decisions: [], day: null }
+  return {
+    open: {},
+    finished: [],
+    positions: {},
+    trading: {},
+    phases: {},
+    messages: [],
+    sent: [],
+    decisions: [],
+    day: null,
+  }
 }
 
 /** Open orders in the order of their ids by code unit: a restored state has its keys in another order. */
@@ -85,4 +104,17 @@ export function findOrder(state: AccountState, ids: readonly (string | null)[]):
     if (finished !== undefined) return finished
   }
   return undefined
+}
+
+/** What the venue said of an instrument that is not in continuous trading. */
+export function phaseOf(state: AccountState, instrument_id: string): ToldPhase | undefined {
+  return Object.hasOwn(state.phases, instrument_id) ? state.phases[instrument_id] : undefined
+}
+
+/** The state after the venue's word on an instrument. */
+export function told(state: AccountState, instrument_id: string, phase: TradingPhase, id: RecordId): AccountState {
+  if (phase !== 'OPEN') return { ...state, phases: { ...state.phases, [instrument_id]: { phase, id } } }
+  if (!Object.hasOwn(state.phases, instrument_id)) return state
+  const { [instrument_id]: _ended, ...phases } = state.phases
+  return { ...state, phases }
 }

@@ -1,8 +1,8 @@
 /** Per denial code: the last order that passes and the first that is denied, one step apart. */
 import { expect } from 'vitest'
 import type { DenialReason } from '../../processors/execution/controls/codes.ts'
-import type { Control, Decision, Instrument, Nbbo } from '../../schemas/generated/index.ts'
-import { control, decision, ID, NOON_US, nbbo, report, SECOND_US } from './execution-records.ts'
+import type { Control, Decision, Instrument, Nbbo, TradingPhase } from '../../schemas/generated/index.ts'
+import { control, decision, ID, NOON_US, nbbo, report, SECOND_US, session } from './execution-records.ts'
 import type { Stage } from './execution-stage.ts'
 
 export const LIMITS = {
@@ -43,6 +43,15 @@ export function hold(name: string, qty: number, px: number, fields: Partial<Deci
     const ids = { cl_ord_id: `${name}.1`, exec_id: `${name}-e` }
     stage.send('executions', report({ ...trade, ...ids, side, qty, cum_qty: qty }), at_us)
     expect(stage.faults).toEqual([])
+  }
+}
+
+/** The venue says these phases of the instrument, in order. */
+function told(...phases: readonly TradingPhase[]): Given {
+  return {
+    prepare: (stage) => {
+      for (const phase of phases) stage.send('events', session(phase), NOON_US)
+    },
   }
 }
 
@@ -99,7 +108,13 @@ export const CASES: readonly Case[] = [
     ID,
     'not on the restricted list',
   ],
-  ['always open', {}, 'SESSION_UNKNOWN', { instrument: { calendar: 'XNSE' } }, 'XNSE', '24x7'],
+  ['known calendar', {}, 'SESSION_UNKNOWN', { instrument: { calendar: 'XNSE' } }, 'XNSE', 'known calendar and year'],
+  // Noon UTC is 08:00 in New York, and 17:30 in Mumbai.
+  ['always open', {}, 'SESSION_CLOSED', { instrument: { calendar: 'NASDAQ' } }, 'PRE_OPEN', 'OPEN'],
+  ['always open', {}, 'SESSION_CLOSED', { instrument: { calendar: 'NSE' } }, 'CLOSED', 'OPEN'],
+  ['resumed', told('HALTED', 'OPEN'), 'TRADING_PHASE', told('OPEN', 'HALTED'), 'HALTED', 'OPEN'],
+  ['auction over', told('AUCTION', 'OPEN'), 'TRADING_PHASE', told('AUCTION'), 'AUCTION', 'OPEN'],
+  ['quoting before a halt ends', {}, 'TRADING_PHASE', told('HALTED', 'QUOTING'), 'QUOTING', 'OPEN'],
   ['own currency', {}, 'CURRENCY_UNSUPPORTED', { instrument: { quote_currency: 'EUR' } }, 'EUR', 'USDT'],
   [
     'linear',

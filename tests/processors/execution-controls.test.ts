@@ -4,7 +4,7 @@ import { controls } from '../../processors/execution/controls/index.ts'
 import { execution } from '../../processors/execution/index.ts'
 import type { Decision, Order, OrderCommand, Verdict } from '../../schemas/generated/index.ts'
 import { CASES, fall, type Given, hold, LIMITS } from './execution-control-cases.ts'
-import { control, decision, ID, instrument, NOON_US, nbbo, SECOND_US } from './execution-records.ts'
+import { control, decision, ID, instrument, NOON_US, nbbo, SECOND_US, session } from './execution-records.ts'
 import { Stage } from './execution-stage.ts'
 
 /** Stage at noon with instrument and NBBO in its tables. */
@@ -106,5 +106,52 @@ describe('the list', () => {
     const turning = asked('P15', { prepare: fall(6_005), decision: { ...out, qty: 2_010 }, at_us: SECOND_US })
     expect(turning.verdict.code).toBe('DAILY_LOSS')
     expect(asked('P15', { prepare: fall(6_005), decision: out, at_us: SECOND_US }).order.status).toBe('PENDING_NEW')
+  })
+})
+
+describe('sessions', () => {
+  const stage = (calendar: string) => {
+    const made = new Stage(execution, LIMITS)
+    made.send('instruments', instrument({ calendar, quote_currency: 'USDT' }), 0, ID)
+    return made
+  }
+  const reason = (calendar: string, at: string, prepare: (made: Stage) => void = () => {}) => {
+    const made = stage(calendar)
+    const at_us = Date.parse(at) * 1_000
+    made.send('nbbo', nbbo({ receive_time_us: at_us, event_time_us: at_us }), at_us, 'ACME')
+    prepare(made)
+    made.send('decisions', decision(), at_us)
+    return (made.of<Order>('orders').at(-1) as Order).verdicts.find(({ control: id }) => id === 'P03')
+  }
+
+  it.each([
+    ['NSE', '2019-07-09T09:14:59.999+05:30', 'SESSION_CLOSED', 'AUCTION'],
+    ['NSE', '2019-07-09T09:15:00+05:30', 'PASS', ID],
+    ['NSE', '2019-07-09T15:29:59.999+05:30', 'PASS', ID],
+    ['NSE', '2019-07-09T15:30:00+05:30', 'SESSION_CLOSED', 'CLOSED'],
+    ['NSE', '2019-08-12T12:00:00+05:30', 'SESSION_CLOSED', 'CLOSED'],
+    ['NSE', '2018-12-31T12:00:00+05:30', 'SESSION_UNKNOWN', 'NSE'],
+    ['NASDAQ', '2013-10-07T09:30:00-04:00', 'PASS', ID],
+    ['24x7', '1999-12-25T00:00:00Z', 'PASS', ID],
+  ])('of %s at %s: %s', (calendar, at, code, measured) => {
+    expect(reason(calendar, at)).toMatchObject({ control: 'P03', code, measured })
+  })
+
+  it('a halt within the session stops trading, its record is a cause of the denial, and its end frees', () => {
+    const at = '2013-10-07T12:00:00-04:00'
+    expect(reason('NASDAQ', at, (made) => made.send('events', session('HALTED'), 0))).toMatchObject({
+      code: 'TRADING_PHASE',
+      measured: 'HALTED',
+    })
+    const made = stage('24x7')
+    made.send('nbbo', nbbo(), NOON_US, 'ACME')
+    const id = made.send('events', session('HALTED'), NOON_US)
+    made.send('decisions', decision(), NOON_US)
+    expect(made.emitted.at(-1)?.causes).toContain(id)
+    made.send('events', session('OPEN'), NOON_US)
+    expect(made.state<{ phases: unknown }>('account').phases).toEqual({})
+    made.send('events', { ...session('HALTED'), instrument_id: 'OTHER.SIM' }, NOON_US)
+    made.send('decisions', decision({ decision_id: 'second' }), NOON_US)
+    expect(made.of<OrderCommand>('commands')).toHaveLength(1)
   })
 })

@@ -9,6 +9,7 @@ import type {
   Nbbo,
   OrderCommand,
   Trade,
+  TradingPhase,
 } from '../../schemas/generated/index.ts'
 
 export const ID = 'ACME.SIM'
@@ -197,4 +198,10 @@ export function tradeEvent(trade: Trade, event_time_us: number, fields: Partial<
     session: null,
     ...fields,
   }
+}
+
+/** The venue's word on what may be done with the instrument. */
+export function session(phase: TradingPhase, event_time_us = NOON_US): MarketEvent {
+  const { trade: _none, ...rest } = tradeEvent({} as Trade, event_time_us)
+  return { ...rest, kind: 'session', sequence: 0, trade: null, session: { phase, reason: '' } }
 }

@@ -66,9 +66,23 @@ export const denialCodes = {
   SESSION_UNKNOWN: {
     control: 'P03',
     rule: ACCESS,
-    meaning: 'It is not known whether the session of this calendar is open.',
+    meaning: 'It is not known whether the session is open: no such calendar, or a year that it does not cover.',
     measured: 'calendar',
-    limit: '24x7',
+    limit: 'known calendar and year',
+  },
+  SESSION_CLOSED: {
+    control: 'P03',
+    rule: ACCESS,
+    meaning: "The venue's timetable has no continuous trading now.",
+    measured: 'phase by the calendar',
+    limit: 'OPEN',
+  },
+  TRADING_PHASE: {
+    control: 'P03',
+    rule: ACCESS,
+    meaning: 'The venue said that the instrument is halted, in an auction or otherwise not in continuous trading.',
+    measured: 'phase by the venue',
+    limit: 'OPEN',
   },
   CURRENCY_UNSUPPORTED: {
     control: 'P03',

@@ -1,5 +1,5 @@
 /** What a pre-trade control is: a pure, total function from an order wished for to a verdict. */
-import type { Decision, Instrument, Nbbo, Verdict } from '../../../schemas/generated/index.ts'
+import type { Decision, Instrument, Nbbo, TradingPhase, Verdict } from '../../../schemas/generated/index.ts'
 import type { ExecutionParams } from '../params.ts'
 import type { AccountState } from '../state.ts'
 import type { DenialReason } from './codes.ts'
@@ -15,6 +15,8 @@ export interface ControlInput {
   readonly nbbo: Nbbo | undefined
   /** NBBO of any symbol: positions in others must be valued too. */
   readonly nbboOf: (symbol: string) => Nbbo | undefined
+  /** What the venue said last of the instrument; OPEN where it said nothing. */
+  readonly phase: TradingPhase
   /** The order can only make the position smaller, whatever else is filled. */
   readonly reducing: boolean
 }
