@@ -1,27 +1,30 @@
 import { Command, Option } from 'commander'
 import { AppError, RetriableError } from '../../runtime/api/index.ts'
-import { type Difference, runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
+import { runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
+import type { Written } from '../../runtime/topology/test-script.ts'
 import { onSignals } from '../signals.ts'
+import { CoverageMeter, coverageText } from '../test/coverage.ts'
 import { type Case, casesOf, shippedTests } from '../test/files.ts'
 import { BROKERS, type GroundOptions, openGround } from '../test/grounds.ts'
 import type { OpenGround } from '../test/open-ground.ts'
-import { overlayOption } from '../topology-file.ts'
+import { junit, type Outcome, outcomeText, TEST_FORMATS, type TestFormat } from '../test/report.ts'
+import { updateFile } from '../test/update.ts'
+import { overlayOption, wantsColour } from '../topology-file.ts'
 import { shippedWorld } from '../world.ts'
 
 interface TestOptions extends GroundOptions {
   readonly overlay: readonly string[]
+  readonly format: TestFormat
   readonly json?: boolean
+  readonly update?: boolean
+  readonly coverage?: boolean
 }
 
-/** One topology test and what came of it. */
-interface Outcome {
-  readonly file: string
-  readonly line: number
-  readonly name: string
-  readonly ok: boolean
-  readonly differences: readonly Difference[]
-  /** Of all that the stages wrote: equal on every broker. */
-  readonly sha256: string
+/** What came of a case, and what its stages wrote. */
+interface Ended {
+  readonly of: Case
+  readonly outcome: Outcome
+  readonly topics: Written['topics']
 }
 
 /** `aitrader test`: topology tests, exact in count, order and time, on any of the brokers; exit 1 if one fails. */
@@ -33,7 +36,10 @@ export function testCommand(): Command {
     .option('--kafka <address>', 'brokers to begin with, HOST:PORT (default: KAFKA_BOOTSTRAP)')
     .option('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7 (default: REGISTRY_URL)')
     .option('--faults <seed>', 'refuse and lose commits of the simulated broker, as this seed chooses')
-    .option('--json', 'one JSON object per test')
+    .addOption(new Option('--format <format>', 'how results are written').choices(TEST_FORMATS).default('text'))
+    .option('--json', 'one JSON object per test, as --format json')
+    .option('--update', 'write what there is into the expectations that do not hold')
+    .option('--coverage', 'say which stages, ports and fault codes no test touches')
     .action(test)
   return overlayOption(command)
 }
@@ -44,11 +50,16 @@ async function test(files: string[], options: TestOptions): Promise<void> {
   const stop = new AbortController()
   const listening = onSignals(() => stop.abort())
   const ground = await openGround(options, cases, stop.signal)
-  let [passed, failed] = [0, 0]
+  const format = options.json === true ? 'json' : options.format
+  const ended: Ended[] = []
+  const coverage = new CoverageMeter()
+  const colour = wantsColour(process.stdout)
   try {
-    for await (const outcome of outcomes(cases, ground, options)) {
-      outcome.ok ? passed++ : failed++
-      process.stdout.write(options.json === true ? `${JSON.stringify(outcome)}\n` : text(outcome))
+    for await (const one of outcomes(cases, ground, options)) {
+      ended.push(one)
+      coverage.note(one.of, one.topics)
+      if (format === 'json') process.stdout.write(`${JSON.stringify(one.outcome)}\n`)
+      if (format === 'text') process.stdout.write(outcomeText(one.outcome, colour))
       if (stop.signal.aborted) break
     }
   } finally {
@@ -56,32 +67,50 @@ async function test(files: string[], options: TestOptions): Promise<void> {
     listening()
   }
   if (stop.signal.aborted) throw new AppError('INTERRUPTED', 'not all tests were run', { exit_code: 2 })
-  if (options.json !== true) process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  if (failed > 0) process.exitCode = 1
+  const failed = ended.filter(({ outcome }) => !outcome.ok)
+  if (format === 'junit') process.stdout.write(junit(ended.map(({ outcome }) => outcome)))
+  if (format === 'text') process.stdout.write(`${ended.length - failed.length} passed, ${failed.length} failed\n`)
+  if (options.coverage === true) {
+    const all = coverage.result()
+    if (format === 'json') for (const one of all) process.stdout.write(`${JSON.stringify({ coverage: one })}\n`)
+    // Beside the report, not in it.
+    else (format === 'junit' ? process.stderr : process.stdout).write(coverageText(all))
+  }
+  if (options.update === true) update(cases, failed)
+  else if (failed.length > 0) process.exitCode = 1
+}
+
+/** What was not expected is expected from now on; the next run says whether it holds. */
+function update(cases: readonly Case[], failed: readonly Ended[]): void {
+  for (const file of new Set(failed.map(({ of }) => of.file))) {
+    const own = cases.filter((one) => one.file === file)
+    const tests = failed
+      .filter(({ of }) => of.file === file)
+      .map(({ of, outcome: { differences } }) => ({ number: own.indexOf(of), differences }))
+    process.stderr.write(`${file}: ${updateFile(file, tests)} expectations rewritten\n`)
+  }
 }
 
 /** In the order of the cases, though several may run at once. */
-async function* outcomes(cases: readonly Case[], ground: OpenGround, options: TestOptions): AsyncGenerator<Outcome> {
-  const running: Promise<Outcome>[] = []
+async function* outcomes(cases: readonly Case[], ground: OpenGround, options: TestOptions): AsyncGenerator<Ended> {
+  const running: Promise<Ended>[] = []
   try {
     for (const one of cases) {
       const outcome = outcomeOf(one, ground, options)
       outcome.catch(() => {}) // It is heard of in its turn.
       running.push(outcome)
-      if (running.length === ground.at_once) yield await (running.shift() as Promise<Outcome>)
+      if (running.length === ground.at_once) yield await (running.shift() as Promise<Ended>)
     }
-    while (running.length > 0) yield await (running.shift() as Promise<Outcome>)
+    while (running.length > 0) yield await (running.shift() as Promise<Ended>)
   } finally {
     await Promise.allSettled(running)
   }
 }
 
-async function outcomeOf(
-  { file, test: { line, name }, test, stages, options }: Case,
-  { play }: OpenGround,
-  { faults }: TestOptions,
-): Promise<Outcome> {
-  const { differences, sha256 } = await runTopologyTest(test, stages, { ...options, ground: play }).catch(
+async function outcomeOf(of: Case, { play }: OpenGround, { faults }: TestOptions): Promise<Ended> {
+  const { file, test, stages, options } = of
+  const { line, name } = test
+  const { differences, topics, sha256 } = await runTopologyTest(test, stages, { ...options, ground: play }).catch(
     (error: unknown) => {
       if (!(error instanceof RetriableError)) throw error
       throw new AppError('BROKER_FAILED', `running ${file}:${line}: ${error.message}`, {
@@ -95,13 +124,9 @@ async function outcomeOf(
   if (faults !== undefined) {
     const undisturbed = await runTopologyTest(test, stages, { ...options, ground: simulatedGround() })
     if (undisturbed.sha256 !== sha256) {
-      found.push({ topic: '', index: 0, line, message: 'other records than without faults' })
+      found.push({ topic: '', index: 0, line, message: 'other records than without faults', kind: 'missing' as const })
     }
   }
-  return { file, line, name, ok: found.length === 0, differences: found, sha256 }
-}
-
-function text({ file, line, name, ok, differences }: Outcome): string {
-  const head = `${ok ? 'ok  ' : 'FAIL'} ${file}:${line} ${name}\n`
-  return head + differences.map(({ topic, index, message }) => `       ${topic}[${index}] ${message}\n`).join('')
+  const outcome = { file, line, name, ok: found.length === 0, differences: found, sha256 }
+  return { of, outcome, topics }
 }

@@ -8,6 +8,7 @@ import type { LintResult } from './lint.ts'
 import { hintFor } from './nearest.ts'
 import { checkShape, PARAMETER_CODES } from './shape.ts'
 import type { TemplateUse } from './templates.ts'
+import { type ExpectedState, type Mock, readExtras } from './test-effects.ts'
 import type { Topology } from './types.ts'
 import { readPartial, readWhole } from './values.ts'
 import { own, type World } from './world.ts'
@@ -37,6 +38,10 @@ export interface TopologyTest {
   readonly until_us: number | undefined
   readonly given: Readonly<Record<string, readonly TestRecord[]>>
   readonly expect: Readonly<Record<string, readonly TestRecord[]>>
+  /** What answers effects in their place, by stage. */
+  readonly effects?: Readonly<Record<string, Mock>>
+  /** States at the end. */
+  readonly state?: readonly ExpectedState[]
 }
 
 export interface TestRecord {
@@ -73,6 +78,17 @@ export const TestSchema = Type.Object(
     expect: Type.Record(Type.String(), Type.Unknown(), {
       description: 'Exactly the records of every written topic; those not named stay empty.',
     }),
+    expect_state: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+        description: 'By stage and key, the named fields of the state at the end; null: there is none.',
+      }),
+    ),
+    effects: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'By stage, what answers in the place of the effect: `{ latency: 5ms, answers: [{ when: FIELDS, answer: VALUE }, { fail: CODE }] }`. The first that fits counts.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -274,6 +290,7 @@ class TestReader {
         until_us: parseDuration(this.#text(item.entries.get('until')?.value) ?? ''),
         given: records('given'),
         expect: records('expect'),
+        ...readExtras(item, stages, topology, this.#report),
       })
     }
     return { topology: this.#text(tree.entries.get('topology')?.value) ?? '', stages, tests }

@@ -6,7 +6,9 @@ import { type FaultPlan, seededFaults } from '../log/fault-plan.ts'
 import { MemoryStore } from '../log/memory-store.ts'
 import { SimulatedLog } from '../log/simulated.ts'
 import { plan, type World } from '../plan/plan.ts'
-import type { TestRecord, TopologyTest } from './test-file.ts'
+import { compare, type Difference, differences } from './test-compare.ts'
+import { mockRunner, withLatencies } from './test-effects.ts'
+import type { TopologyTest } from './test-file.ts'
 import { play, readWritten, START_US, scriptOf, type TestScript, type Written } from './test-script.ts'
 import type { Topology } from './types.ts'
 
@@ -14,15 +16,6 @@ import type { Topology } from './types.ts'
  * Runs topology tests, each on an empty log of its own, and compares what the stages wrote, in order of stream time; of
  * one instant, in order of partition. Which broker the log is on is the ground's matter: the result is the same.
  */
-
-export interface Difference {
-  readonly topic: string
-  /** Place in the topic, from 0. */
-  readonly index: number
-  /** Line of what was expected, else of the test; from 1. */
-  readonly line: number
-  readonly message: string
-}
 
 /** Plays a script and answers what the stages wrote. */
 export type Ground = (script: TestScript, options: GroundOptions) => Promise<Written>
@@ -42,6 +35,8 @@ export interface TestRunOptions extends GroundOptions {
 export interface TestResult {
   /** What differs from the test's expectations; nothing if it holds. */
   readonly differences: readonly Difference[]
+  /** What the stages wrote, by topic. */
+  readonly topics: Written['topics']
   /** Of everything that the stages wrote: equal on every ground. */
   readonly sha256: string
 }
@@ -51,12 +46,36 @@ export async function runTopologyTest(
   stages: readonly string[],
   options: TestRunOptions,
 ): Promise<TestResult> {
-  const script = scriptOf(test, stages, options.topology)
-  const { topics, sha256 } = await (options.ground ?? simulatedGround())(script, options)
-  const differences = script.written.flatMap((topic) =>
-    compare(topic, test.expect[topic] ?? [], topics[topic] ?? [], test.line),
+  const { effects = {} } = test
+  const script = scriptOf(test, stages, withLatencies(options.topology, effects))
+  const mocks = Object.entries(effects).map(([stage, mock]) => [stage, mockRunner(mock)] as const)
+  const runners = { ...options.runners, ...Object.fromEntries(mocks) }
+  const { topics, state, sha256 } = await (options.ground ?? simulatedGround())(script, { ...options, runners })
+  const found = script.written.flatMap((topic) =>
+    compare(topic, test.expect[topic] ?? [], topics[topic] ?? [], test.line, START_US),
   )
-  return { differences, sha256 }
+  found.push(...stateDifferences(test, state))
+  return { differences: found, topics, sha256 }
+}
+
+function stateDifferences({ state: expected = [] }: TopologyTest, state: Written['state']): Difference[] {
+  return expected.flatMap(({ stage, key, value, line }) => {
+    const place = { topic: stage, index: 0, line, kind: 'state' as const }
+    const actual = state[stage]?.[key]
+    if (value === null) {
+      return actual === undefined ? [] : [{ ...place, message: `\`${key}\` has a state, and none is expected` }]
+    }
+    if (actual === undefined) {
+      const keys = Object.keys(state[stage] ?? {})
+      return [{ ...place, message: `\`${key}\` has no state; keys: ${keys.join(', ') || 'none'}` }]
+    }
+    return differences(value, actual, []).map(({ path, ...one }) => ({
+      ...place,
+      ...one,
+      path: [key, ...path],
+      message: `\`${key}\` ${one.message}`.trim(),
+    }))
+  })
 }
 
 /** In memory, each test on a log of its own. */
@@ -105,57 +124,4 @@ export async function playWhole(script: TestScript, options: EngineOptions): Pro
       if (!may_go_on) throw error
     }
   }
-}
-
-function compare(
-  topic: string,
-  expected: readonly TestRecord[],
-  actual: Written['topics'][string],
-  test_line: number,
-): Difference[] {
-  const found: Difference[] = []
-  for (let index = 0; index < Math.max(expected.length, actual.length); index++) {
-    const wanted = expected[index]
-    const got = actual[index]
-    const line = wanted?.line ?? test_line
-    const add = (message: string) => found.push({ topic, index, line, message })
-    const at_us = (got?.at_us ?? 0) - START_US
-    if (wanted === undefined) add(`not expected, at ${at_us} us: ${show(got?.value)}`)
-    else if (got === undefined) add(`expected, and there are ${actual.length}`)
-    else {
-      if (at_us !== wanted.at_us) add(`at ${at_us} us, not ${wanted.at_us} us`)
-      for (const message of differences(wanted.value, got.value, '')) add(message)
-    }
-  }
-  return found
-}
-
-/** How `actual` differs from `expected` in the fields that are named. */
-function differences(expected: unknown, actual: unknown, path: string): string[] {
-  if (expected instanceof Uint8Array) {
-    const same = actual instanceof Uint8Array && Buffer.compare(expected, actual) === 0
-    return same ? [] : [`${path} is ${show(actual)}, not ${show(expected)}`]
-  }
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) {
-      return [`${path} is ${show(actual)}, not ${show(expected)}`]
-    }
-    return expected.flatMap((item, index) => differences(item, actual[index], `${path}[${index}]`))
-  }
-  if (typeof expected === 'object' && expected !== null) {
-    if (typeof actual !== 'object' || actual === null) return [`${path} is ${show(actual)}, not ${show(expected)}`]
-    return Object.entries(expected).flatMap(([name, value]) =>
-      differences(value, (actual as Record<string, unknown>)[name], path === '' ? name : `${path}.${name}`),
-    )
-  }
-  return expected === actual ? [] : [`${path} is ${show(actual)}, not ${show(expected)}`]
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value, (_, inner) => {
-    if (typeof inner === 'bigint') return inner.toString()
-    if (inner instanceof Uint8Array) return new TextDecoder().decode(inner)
-    return inner
-  })
-  return text === undefined || text.length <= 500 ? String(text) : `${text.slice(0, 500)}...`
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Reader } from '../api/broker.ts'
-import { AppError } from '../api/fault.ts'
+import { AppError, InvariantError } from '../api/fault.ts'
 import type { Engine } from '../engine/engine.ts'
+import { load } from '../engine/recovery.ts'
+import { stateOf } from '../engine/state-view.ts'
+import { type Outlet, Task } from '../engine/task.ts'
 import { RecordCursor } from '../log/records.ts'
 import { type Plan, producerNumbers } from '../plan/plan.ts'
 import type { TopologyTest } from './test-file.ts'
@@ -38,6 +41,8 @@ interface Instant {
 export interface Written {
   /** By topic, in order of stream time; of one instant by partition, producer and number. */
   readonly topics: Readonly<Record<string, readonly WrittenRecord[]>>
+  /** By stage and key, of the stages whose state the test asks for. */
+  readonly state: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** Over ids, causes, times, partitions, keys and bodies of all of them (hex). */
   readonly sha256: string
 }
@@ -125,7 +130,7 @@ export async function play(engine: Engine, { instants, end_us }: TestScript, com
 }
 
 /** Reads back what the stages wrote, up to where the reader knows the partitions to end. */
-export async function readWritten(reader: Reader, { written }: TestScript, plan: Plan): Promise<Written> {
+export async function readWritten(reader: Reader, { written, test }: TestScript, plan: Plan): Promise<Written> {
   const hash = createHash('sha256')
   const producers = producerNumbers(plan)
   const topics: Record<string, WrittenRecord[]> = {}
@@ -141,7 +146,28 @@ export async function readWritten(reader: Reader, { written }: TestScript, plan:
       hash.update(`${JSON.stringify([name, producer, seq, causes, at_us, partition, key, body.length])}\n`).update(body)
     }
   }
-  return { topics, sha256: hash.digest('hex') }
+  const asked = new Set(test.state?.map(({ stage }) => stage))
+  const state: Record<string, Record<string, unknown>> = {}
+  for (const stage of asked) state[stage] = await readState(reader, stage, plan)
+  return { topics, state, sha256: hash.digest('hex') }
+}
+
+/** As the last snapshots hold it: a test ends with one. */
+async function readState(reader: Reader, stage: string, plan: Plan): Promise<Record<string, unknown>> {
+  const tasks: Task[] = []
+  for (const planned of plan.tasks) {
+    if (planned.stage !== stage) continue
+    const task = new Task(planned, plan.producers, NO_OUTLET, undefined)
+    await load(task, reader)
+    tasks.push(task)
+  }
+  return Object.fromEntries(stateOf(tasks, stage).map(({ key, state }) => [key, state]))
+}
+
+const NO_OUTLET: Outlet = {
+  emit: (task) => {
+    throw new InvariantError(`${task.planned.name} is not run here`)
+  },
 }
 
 interface StoredRecord {
