@@ -145,10 +145,12 @@ export function substitute(tree: Tree, lookup: Lookup, report: Report, keys = fa
   for (const [key, entry] of tree.entries) {
     const word: ScalarTree = { kind: 'scalar', at: entry.at, value: key }
     const name = keys && key.includes('${') ? fill(key, word, lookup, report) : key
+    // What stands under a name that cannot be made is read all the same, for what is wrong in it.
+    const value = substitute(entry.value, lookup, report, keys)
     if (name === undefined) continue
     const text = String(name)
     if (entries.has(text)) report.add('DUPLICATE_KEY', entry.at, `\`${text}\` is given twice`, 'keep one of them')
-    entries.set(text, { at: entry.at, value: substitute(entry.value, lookup, report, keys) })
+    entries.set(text, { at: entry.at, value })
   }
   return { ...tree, entries }
 }

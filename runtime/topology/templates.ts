@@ -207,6 +207,7 @@ class Expander {
     for (const [name, entry] of made.entries) {
       if (entries.has(name)) {
         const hint = 'put `${instance}` or a parameter into the name'
+        this.#whole = false
         this.#report.add('NAME_TAKEN', entry.at, `there is a \`${name}\` already`, hint)
       } else entries.set(name, entry)
     }
