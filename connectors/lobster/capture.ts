@@ -68,7 +68,10 @@ function isRow(buf: Buffer, start: number, end: number): boolean {
   )
 }
 
-/** Seconds since midnight with up to nine decimals, exactly: a double does not hold them all. */
+/**
+ * Seconds since midnight to nine decimals, exactly: a double does not hold them all. Some rows have more, which whoever
+ * wrote the file got from a double: the ninth is rounded by the tenth.
+ */
 function readTime(buf: Buffer, start: number, end: number, midnight_us: number, out: FrameLine): boolean {
   let at = start
   let seconds = 0
@@ -79,9 +82,10 @@ function readTime(buf: Buffer, start: number, end: number, midnight_us: number, 
   if (buf[at] === POINT) {
     at++
     for (; at < end && isDigit(buf[at]); at++) {
-      if (places === 9) return false
-      ns = ns * 10 + (buf[at] as number) - ZERO
-      places++
+      const digit = (buf[at] as number) - ZERO
+      if (places < 9) ns = ns * 10 + digit
+      else if (places === 9 && digit >= 5) ns++
+      if (++places > 18) return false
     }
   }
   if (buf[at] !== COMMA) return false

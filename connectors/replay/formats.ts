@@ -1,14 +1,20 @@
 /** Capture formats by name, as `--format` takes them. A venue's connector adds one entry. */
 import { binanceSpotCapture } from '../binance/spot-capture.ts'
+import { coinbaseCapture } from '../coinbase/capture.ts'
 import { kiteCapture } from '../kite/capture.ts'
+import { krakenCapture } from '../kraken/capture.ts'
 import { lobsterCapture } from '../lobster/capture.ts'
+import { itchCapture } from '../nasdaq/itch-capture.ts'
 import { minuteBars } from '../nse/minute-bars.ts'
 import { okxCapture } from '../okx/capture.ts'
 import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
   'binance-spot': binanceSpotCapture,
+  coinbase: coinbaseCapture,
   kite: kiteCapture,
+  kraken: krakenCapture,
+  itch50: itchCapture,
   lobster: lobsterCapture,
   'minute-bars': minuteBars,
   okx: okxCapture,

@@ -16,7 +16,7 @@ import type { NasdaqState } from './state.ts'
 /** A row of 200 levels has 5 kB. */
 const ROW_BYTES = 65_536
 const ROW = /^-?\d{1,16}(,-?\d{1,16})*$/
-const MESSAGE = /^\d{1,5}(?:\.\d{1,9})?,([1-7]),(\d{1,19}),(\d{1,15}),(-?\d{1,15}),(-?1)$/
+const MESSAGE = /^\d{1,5}(?:\.\d{1,18})?,([1-7]),(\d{1,19}),(\d{1,15}),(-?\d{1,15}),(-?1)$/
 
 const PHASES = new Map([
   ['-1', 'HALTED'],

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { normalizer } from '../../processors/normalizer/index.ts'
+import type { Instrument, MarketEvent } from '../../schemas/generated/index.ts'
+import { itch } from './itch.ts'
+import { type Answer, Hand, port, rawFrame } from './kit.ts'
+
+const PARAMS = { instruments: [], unknown_symbol: 'declare', buffer_max: 1, restart_after: 1 }
+const frame = (payload: Uint8Array, symbol = 'ACME') =>
+  rawFrame(payload, { venue_symbol: `NASDAQ:${symbol}`, venue: 'NASDAQ', channel: 'itch50' })
+
+/** After the messages given: what the last one answered. */
+function lastAnswer(...messages: readonly Uint8Array[]): Answer {
+  return answers(...messages).at(-1) as Answer
+}
+function answers(...messages: readonly Uint8Array[]): Answer[] {
+  const hand = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
+  return messages.map((message) => hand.on('frames', frame(message)))
+}
+/** Kind and part of each event of the last message. */
+function told(...messages: readonly Uint8Array[]) {
+  return port<MarketEvent>(lastAnswer(...messages), 'events').map((event) => ({
+    ...event.order,
+    ...event.trade,
+    ...event.session,
+    kind: event.kind,
+  }))
+}
+const none = { new_order_id: '', match_id: 0, printable: true }
+
+describe('an ITCH 5.0 message', () => {
+  it('of the directory declares the stock, and says that no order is there', () => {
+    const answer = lastAnswer(itch.directory())
+    expect(
+      port<Instrument>(answer, 'instruments').map(({ instrument_id, kind, price_scale, qty_scale, calendar }) => ({
+        instrument_id,
+        kind,
+        price_scale,
+        qty_scale,
+        calendar,
+      })),
+    ).toEqual([{ instrument_id: 'ACME.NASDAQ', kind: 'EQUITY', price_scale: 4, qty_scale: 0, calendar: 'NASDAQ' }])
+    expect(port<MarketEvent>(answer, 'events').map(({ order }) => order?.action)).toEqual(['CLEAR'])
+    expect(told(itch.directory(), itch.directory())).toEqual([])
+  })
+
+  it('adds an order, with and without a participant', () => {
+    const added = { kind: 'order', action: 'ADD', order_id: '1', px: 100_000, qty: 100, ...none }
+    expect(told(itch.add())).toEqual([{ ...added, side: 'BUY' }])
+    expect(told(itch.addWithMpid())).toEqual([{ ...added, side: 'SELL' }])
+    expect(told(itch.add(0xffff_ffff_ffff_ffffn))).toMatchObject([{ order_id: '18446744073709551615' }])
+  })
+
+  it('executes an order at its price, and at another', () => {
+    const part = { kind: 'order', action: 'EXECUTE', order_id: '1', side: 'BUY', qty: 40, ...none, match_id: 9 }
+    const trade = { kind: 'trade', trade_id: 9, qty: 40, aggressor: 'SELL', conditions: '', hidden: false }
+    expect(told(itch.add(), itch.executed())).toEqual([
+      { ...part, px: 100_000 },
+      { ...trade, px: 100_000 },
+    ])
+    expect(told(itch.add(), itch.executedAt())).toEqual([
+      { ...part, px: 99_900 },
+      { ...trade, px: 99_900 },
+    ])
+    expect(told(itch.add(), itch.executedAt(1, 40, 'N'))).toEqual([{ ...part, px: 99_900, printable: false }])
+  })
+
+  it('cancels part of an order, deletes and replaces one', () => {
+    const order = { kind: 'order', order_id: '1', side: 'BUY', px: 100_000, ...none }
+    expect(told(itch.add(), itch.cancelled())).toEqual([{ ...order, action: 'REDUCE', qty: 40 }])
+    expect(told(itch.add(), itch.cancelled(), itch.deleted())).toEqual([{ ...order, action: 'DELETE', qty: 60 }])
+    const replaced = { ...order, action: 'REPLACE', new_order_id: '2', qty: 50, px: 99_800 }
+    expect(told(itch.add(), itch.replaced())).toEqual([replaced])
+    expect(told(itch.add(), itch.replaced(), itch.executed(2, 50))).toMatchObject([{ px: 99_800 }, { kind: 'trade' }])
+  })
+
+  it('prints a trade with a hidden order, and a cross', () => {
+    const trade = { kind: 'trade', aggressor: null }
+    expect(told(itch.trade())).toEqual([{ ...trade, trade_id: 11, px: 100_100, qty: 30, conditions: '', hidden: true }])
+    expect(told(itch.cross())).toEqual([
+      { ...trade, trade_id: 12, px: 100_200, qty: 5_000, conditions: 'CROSS_O', hidden: false },
+    ])
+    expect(told(itch.cross(0))).toEqual([])
+  })
+
+  it.each([
+    ['S', itch.system('Q'), '*', 'OPEN', 'SYSTEM_Q'],
+    ['S', itch.system('O'), '*', 'PRE_OPEN', 'SYSTEM_O'],
+    ['S', itch.system('M'), '*', 'CLOSED', 'SYSTEM_M'],
+    ['H', itch.action('H', 'T1'), 'ACME', 'HALTED', 'T1'],
+    ['H', itch.action('P', 'LUDP'), 'ACME', 'HALTED', 'LUDP'],
+    ['H', itch.action('Q', 'R4'), 'ACME', 'QUOTING', 'R4'],
+    ['H', itch.action('T'), 'ACME', 'OPEN', ''],
+    ['h', itch.operational('H'), 'ACME', 'HALTED', 'OPERATIONAL'],
+    ['h', itch.operational('T'), 'ACME', 'OPEN', 'OPERATIONAL'],
+    ['K', itch.ipo('A'), 'ACME', 'QUOTING', 'IPO_A'],
+    ['W', itch.mwcbStatus('2'), '*', 'HALTED', 'MWCB_2'],
+  ])('of type %s changes the session: %#', (_type, message, symbol, phase, reason) => {
+    const hand = new Hand(normalizer as never, `NASDAQ:${symbol}`, PARAMS)
+    const events = port<MarketEvent>(hand.on('frames', frame(message, symbol)), 'events')
+    expect(events.map(({ session, symbol }) => ({ ...session, symbol }))).toEqual([{ phase, reason, symbol }])
+  })
+
+  it.each([
+    ['Y', itch.regSho()],
+    ['L', itch.participant()],
+    ['V', itch.mwcbLevels()],
+    ['J', itch.collar()],
+    ['B', itch.broken()],
+    ['I', itch.imbalance()],
+    ['N', itch.retail()],
+    ['O', itch.directListing()],
+    ['h', itch.operational('H', 'B')],
+  ])('of type %s is read and tells no event: %#', (_type, message) => {
+    expect(lastAnswer(itch.directory(), message)).toEqual({ outputs: {} })
+  })
+
+  it.each([
+    ['is longer than its type', [Buffer.concat([itch.deleted(), Buffer.of(0)])], 'LENGTH_WRONG'],
+    ['is shorter than its type', [itch.add().subarray(0, 35)], 'LENGTH_WRONG'],
+    ['has no bytes', [Buffer.alloc(0)], 'FRAME_MALFORMED'],
+    ['is of no type', [Buffer.from('Z'.padEnd(20))], 'FRAME_UNKNOWN'],
+    ['names another stock', [itch.directory('OTHER')], 'SYMBOL_MISMATCH'],
+    ['has no side', [itch.add(1, 'X')], 'FRAME_MALFORMED'],
+    ['adds nothing', [itch.add(1, 'B', 0)], 'VALUE_OUT_OF_RANGE'],
+    ['adds at no price', [itch.add(1, 'B', 1, 0)], 'VALUE_OUT_OF_RANGE'],
+    ['adds an order twice', [itch.add(), itch.add()], 'ORDER_KNOWN'],
+    ['executes an unknown order', [itch.executed()], 'ORDER_UNKNOWN'],
+    ['executes more than there is', [itch.add(), itch.executed(1, 101)], 'ORDER_EXCEEDED'],
+    ['executes more than is left', [itch.add(), itch.executed(1, 60), itch.executed(1, 41)], 'ORDER_EXCEEDED'],
+    ['executes an order that is gone', [itch.add(), itch.executed(1, 100), itch.executed(1, 1)], 'ORDER_UNKNOWN'],
+    ['executes nothing', [itch.add(), itch.executed(1, 0)], 'VALUE_OUT_OF_RANGE'],
+    ['executes more at a price', [itch.add(), itch.executedAt(1, 101)], 'ORDER_EXCEEDED'],
+    ['cancels more than there is', [itch.add(), itch.cancelled(1, 101)], 'ORDER_EXCEEDED'],
+    ['cancels an unknown order', [itch.cancelled()], 'ORDER_UNKNOWN'],
+    ['deletes an unknown order', [itch.deleted()], 'ORDER_UNKNOWN'],
+    ['replaces an unknown order', [itch.replaced()], 'ORDER_UNKNOWN'],
+    ['replaces an order by itself', [itch.add(), itch.replaced(1, 1)], 'ORDER_KNOWN'],
+    ['replaces an order by one that rests', [itch.add(), itch.add(2), itch.replaced(1, 2)], 'ORDER_KNOWN'],
+    ['replaces an order by nothing', [itch.add(), itch.replaced(1, 2, 0)], 'VALUE_OUT_OF_RANGE'],
+    ['trades nothing', [itch.trade(0)], 'VALUE_OUT_OF_RANGE'],
+    ['is of no cross', [itch.cross(1, 'Z')], 'FRAME_MALFORMED'],
+    ['is of no system event', [itch.system('Z')], 'FRAME_MALFORMED'],
+    ['is of no trading state', [itch.action('Z')], 'FRAME_MALFORMED'],
+    ['is of no operational action', [itch.operational('Z')], 'FRAME_MALFORMED'],
+    ['is of no IPO qualifier', [itch.ipo('Z')], 'FRAME_MALFORMED'],
+    ['is of no breached level', [itch.mwcbStatus('4')], 'FRAME_MALFORMED'],
+  ])('that %s is a fault and changes nothing', (_what, messages, code) => {
+    const hand = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
+    const last = messages.at(-1) as Uint8Array
+    for (const message of messages.slice(0, -1)) hand.on('frames', frame(message))
+    const before = hand.text()
+    expect(hand.on('frames', frame(last))).toEqual({ fault: code, detail: {} })
+    expect(hand.text()).toBe(before)
+  })
+
+  it('goes on after a restart as if there was none', () => {
+    const stream = [
+      itch.directory(),
+      itch.add(),
+      itch.add(2, 'S', 50),
+      itch.executed(),
+      itch.replaced(2, 3),
+      itch.deleted(),
+      itch.deleted(3),
+    ]
+    for (let at = 0; at < stream.length; at++) {
+      const whole = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
+      const torn = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
+      for (const [i, message] of stream.entries()) {
+        if (i === at) torn.restart()
+        expect(torn.on('frames', frame(message))).toEqual(whole.on('frames', frame(message)))
+      }
+    }
+  })
+
+  it('never throws, whatever its bytes are', () => {
+    const whole = Object.values(itch).map((make) => make())
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 64 }),
+      fc.tuple(fc.constantFrom(...whole), fc.nat(63), fc.nat(255)).map(([message, at, byte]) => {
+        const copy = Uint8Array.from(message)
+        copy[at % copy.length] = byte
+        return copy
+      }),
+      fc
+        .tuple(fc.constantFrom(...whole), fc.nat(63))
+        .map(([message, length]) => Uint8Array.from(message).subarray(0, length)),
+    )
+    const known = new Set(Object.keys(normalizer.faults))
+    const hand = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
+    fc.assert(
+      fc.property(bytes, (payload) => {
+        const answer = hand.on('frames', frame(payload))
+        expect('fault' in answer ? known.has(answer.fault) : true).toBe(true)
+      }),
+      { numRuns: process.env.AITRADER_FULL === '1' ? 100_000 : 10_000 },
+    )
+  })
+})
