@@ -40,18 +40,28 @@ export function refused<T>(read: () => T): T | Bad {
   }
 }
 
+/** Numbers of these fields stay the text that they are written as: `0.10` is another one than `0.1`. */
+export type TextFields = ReadonlySet<string>
+
+type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
+
 /** The object that the frame is; throws FRAME_TOO_LONG or FRAME_MALFORMED. */
-export function jsonFrame(payload: Uint8Array): Fields {
+export function jsonFrame(payload: Uint8Array, texts?: TextFields): Fields {
   if (payload.length > FRAME_BYTES) throw new Bad('FRAME_TOO_LONG', '')
   const text = utf8Text(payload)
   let frame: unknown
   try {
-    frame = text === undefined ? undefined : JSON.parse(text)
+    if (text !== undefined) frame = texts === undefined ? JSON.parse(text) : JSON.parse(text, reviver(texts))
   } catch {
     throw new Bad('FRAME_MALFORMED', '')
   }
   if (!isFields(frame)) throw new Bad('FRAME_MALFORMED', '')
   return frame
+}
+
+function reviver(texts: TextFields): (this: unknown, key: string, value: unknown) => unknown {
+  const revive: Reviver = (key, value, { source }) => (typeof value === 'number' && texts.has(key) ? source : value)
+  return revive as never
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -60,6 +60,8 @@ export interface JsonVenue<S extends JsonState, P, M> {
   copy(state: S): S
   /** The frame's parts; null for one that says nothing of the market. Throws `Bad`. */
   open(payload: Uint8Array, symbol: string): P | null
+  /** Takes a frame about the feed itself (a confirmed subscription) into the state; false for one about the market. */
+  note?(state: S, parsed: P): boolean
   /** Decimal places as written; only asked for a symbol that is not declared. */
   written(parsed: P): Scales
   /** What is known of an instrument by its symbol. */
@@ -79,7 +81,7 @@ export function defineJsonVenue<S extends JsonState, P, M>(venue: JsonVenue<S, P
       const symbol = symbolOf(frame)
       const parsed = refused(() => venue.open(frame.payload, symbol))
       if (parsed instanceof Bad) return refusal(parsed)
-      if (parsed === null) {
+      if (parsed === null || venue.note?.(state, parsed) === true) {
         state.frames++
         state.silent++
         return keep(state)

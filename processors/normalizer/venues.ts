@@ -1,8 +1,11 @@
 /** Decoders by venue, as frames and keys name it. A venue's decoder adds one entry. */
 import { binanceSpot } from './binance-spot/index.ts'
+import { coinbase } from './coinbase/index.ts'
 import { kite } from './kite/index.ts'
+import { kraken } from './kraken/index.ts'
 import { minuteBars } from './minute-bars/index.ts'
+import { nasdaq } from './nasdaq/index.ts'
 import { okx } from './okx/index.ts'
 import type { AnyDecoder } from './venue.ts'
 
-export const venues: readonly AnyDecoder[] = [binanceSpot, kite, minuteBars, okx]
+export const venues: readonly AnyDecoder[] = [binanceSpot, nasdaq, kite, minuteBars, okx, kraken, coinbase]

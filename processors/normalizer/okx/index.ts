@@ -8,15 +8,14 @@
  * about changes before a snapshot, and about trades and tickers that came already.
  */
 import type { Instrument, MarketEvent, RawFrame } from '../../../schemas/generated/index.ts'
-import { gapEvent, messageEvent } from '../events.ts'
+import { messageEvent } from '../events.ts'
 import { Bad } from '../json-frame.ts'
 import { defineJsonVenue, isFollowing, onBookChange, onBookLost, onBookSnapshot } from '../json-venue.ts'
 import type { Listing } from '../listing.ts'
+import { onTrade } from '../trades.ts'
 import type { NormalizerContext } from '../venue.ts'
 import { type OkxDepth, type OkxFrame, type OkxMessage, openOkx, readOkx, writtenOkx } from './read.ts'
 import { initialState, type OkxState } from './state.ts'
-
-const TRADE_CHANNEL = 'trade'
 
 /** `BTC-USDT` is spot; `BTC-USDT-SWAP` and dates are derivatives, whose contract size is not in the data: no orders. */
 function known(symbol: string): Partial<Instrument> {
@@ -109,22 +108,7 @@ function apply(
     out.push(messageEvent(listing, { ...parts, kind: 'quote', sequence: 0, quote: message.quote }, frame))
   } else {
     const { trade, first_id } = message
-    const last = state.trade_id
-    if (trade.trade_id === last) {
-      state.duplicates++
-      return
-    }
-    if (trade.trade_id < last && ++state.trade_behind < ctx.params.restart_after) {
-      state.out_of_order++
-      return
-    }
-    state.trade_behind = 0
-    state.trade_id = trade.trade_id
     const event = messageEvent(listing, { ...parts, kind: 'trade', sequence: trade.trade_id, trade }, frame)
-    if (last !== -1 && first_id !== last + 1) {
-      state.gaps++
-      out.push(gapEvent(event, TRADE_CHANNEL, last + 1, first_id, last))
-    }
-    out.push(event)
+    onTrade(state, event, first_id, ctx.params.restart_after, out)
   }
 }

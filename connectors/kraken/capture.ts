@@ -1,0 +1,9 @@
+/** Captures of Kraken's WebSocket v2: lines of `receive_time_ns {raw JSON}`. */
+import { timedJsonCapture } from '../replay/timed-json.ts'
+
+export const krakenCapture = timedJsonCapture({
+  venue: 'KRAKEN',
+  example: '1696613755440295000 {"channel":"book","type":"update","data":[{"symbol":"BTC/USD",...}]}',
+  symbol_field: 'symbol',
+  channel_field: 'channel',
+})
