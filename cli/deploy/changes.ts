@@ -8,12 +8,14 @@ import { subjectChanges } from './subjects.ts'
 import { count, topicChanges } from './topics.ts'
 
 export function changesOf(desired: Desired, actual: Actual): Change[] {
+  const topics = topicChanges(desired, actual)
+  const taken = topics.filter(({ action }) => action === 'replace' || action === 'update' || action === 'delete')
   const changes = [
     ...clusterChanges(actual),
-    ...topicChanges(desired, actual),
+    ...topics,
     ...subjectChanges(desired, actual),
     ...aclChanges(desired, actual),
-    ...groupChanges(desired, actual),
+    ...groupChanges(desired, actual, new Set(taken.map(({ resource }) => resource))),
     ...storeChanges(desired, actual),
   ]
   const running = actual.group?.members.length ?? 0

@@ -49,6 +49,14 @@ export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
     topics,
     subjects: subjectsOf(plan),
     group: name,
+    outside_groups: Object.entries(plan.topology.external_readers ?? {}).map(
+      ([reader, { group, owner, topics: read }]) => ({
+        id: group,
+        reader,
+        owner,
+        topics: read,
+      }),
+    ),
     producers: plan.producers,
     lanes: laneTexts(plan),
     acls:
@@ -62,8 +70,11 @@ export function desiredOf(plan: Plan, options: DesiredOptions): Desired {
 
 function subjectsOf(plan: Plan): DesiredSubject[] {
   const { topic } = namesOf(plan.topology.name)
-  const readers = (read: string) =>
-    plan.stages.filter((stage) => tasksOf(plan, stage).some((task) => reads(task, read)))
+  const outside = Object.entries(plan.topology.external_readers ?? {})
+  const readers = (read: string) => [
+    ...plan.stages.filter((stage) => tasksOf(plan, stage).some((task) => reads(task, read))),
+    ...outside.filter(([, { topics }]) => topics.includes(read)).map(([name]) => name),
+  ]
   const subject = (on: string, record: RecordType<never> | RecordType<unknown>, mode: CompatibilityMode) => ({
     subject: subjectOf(on),
     topic: on,

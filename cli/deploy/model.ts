@@ -69,7 +69,7 @@ export interface DesiredSubject {
   /** Avro schema as JSON text. */
   readonly schema: string
   readonly mode: CompatibilityMode
-  /** Stages that read the topic. */
+  /** Stages, and readers outside, that read the topic. */
   readonly readers: readonly string[]
 }
 
@@ -105,6 +105,8 @@ export interface Desired {
   readonly topics: readonly DesiredTopic[]
   readonly subjects: readonly DesiredSubject[]
   readonly group: string
+  /** Consumer groups of readers outside, which are looked at and never touched. */
+  readonly outside_groups?: readonly OutsideGroup[]
   /** Undefined: nobody was named, so none are planned. */
   /** Names of all producers by the number of their journal partition. */
   readonly producers: readonly string[]
@@ -114,6 +116,14 @@ export interface Desired {
   readonly stores: readonly DesiredStore[]
   /** Stages whose state may be lost. */
   readonly allow_loss: readonly string[]
+}
+
+export interface OutsideGroup {
+  readonly id: string
+  /** Its name in the topology. */
+  readonly reader: string
+  readonly owner: string
+  readonly topics: readonly string[]
 }
 
 export interface ActualTopic {
@@ -171,6 +181,8 @@ export interface Actual {
   readonly topics: readonly ActualTopic[]
   readonly subjects: readonly ActualSubject[]
   readonly group: ActualGroup | undefined
+  /** Those of readers outside that are there. */
+  readonly outside_groups?: readonly ActualGroup[]
   /** Undefined: the cluster has no authorizer, or does not tell us. */
   readonly acls: readonly Acl[] | undefined
   readonly stores: readonly ActualStore[]

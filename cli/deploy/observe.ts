@@ -20,13 +20,15 @@ export async function observe(
 ): Promise<Actual> {
   const wanted = new Set([...desired.topics.map(({ name }) => name), ...Object.keys(remembered.applied?.topics ?? {})])
   const names = (await cluster.topicNames()).filter((name) => wanted.has(name) || name.startsWith(desired.prefix))
-  const [topics, subjects, group, acls] = await Promise.all([
+  const [topics, subjects, group, outside, acls] = await Promise.all([
     cluster.topics(names),
     observeSubjects(desired, registry),
     cluster.group(desired.group),
+    Promise.all((desired.outside_groups ?? []).map(({ id }) => cluster.group(id))),
     desired.acls === undefined ? undefined : cluster.acls(),
   ])
-  return { cluster_id: cluster.cluster_id, topics, subjects, group, acls, ...remembered }
+  const outside_groups = outside.filter((one) => one !== undefined)
+  return { cluster_id: cluster.cluster_id, topics, subjects, group, outside_groups, acls, ...remembered }
 }
 
 async function observeSubjects(desired: Desired, registry: Registry): Promise<ActualSubject[]> {

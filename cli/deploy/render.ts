@@ -10,7 +10,7 @@ const HEADING: Readonly<Record<Kind, string>> = {
   topic: 'topics',
   subject: 'schema subjects',
   acl: 'rights',
-  group: 'consumer group',
+  group: 'consumer groups',
   store: 'state',
 }
 const KINDS: readonly Kind[] = ['cluster', 'topic', 'subject', 'acl', 'group', 'store']

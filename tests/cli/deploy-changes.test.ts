@@ -247,7 +247,7 @@ describe('subjects', () => {
   test('incompatible: names the field and its readers, and what would have been wrong', () => {
     const is = older(fields((all) => all.map((one) => (one.name === 'sequence' ? { ...one, type: 'string' } : one))))
     const change = only(desired, is)
-    const readers = 'nbbo, pattern-scorer, venue-simulator, audit-sink'
+    const readers = 'nbbo, pattern-scorer, venue-simulator, audit-sink, analytics_consumers'
     expect(change.detail).toEqual([
       `sequence was string and is read as long (${readers} could not read what version 3 wrote)`,
       `sequence was long and is read as string (${readers}, still on version 3, could not read what is written now)`,
@@ -404,6 +404,39 @@ describe('the consumer group', () => {
     expect(change.steps).toEqual([
       { do: 'set-offsets', group: 'crypto', offsets: [{ topic: BOOKS, partition: 1, offset: 100 }] },
     ])
+  })
+})
+
+describe('groups of readers outside', () => {
+  const group = (id: string, offsets: { topic: string; partition: number; offset: number }[]) => {
+    return { id, state: 'Stable', members: [{ client_id: 'study', host: '/10.0.0.3' }], offsets }
+  }
+
+  test('that nothing concerns are as they are, there or not', () => {
+    const changes = changesOf(desired, { ...actual, outside_groups: [group('strategy_consumers', [])] })
+    expect(pending(changes)).toEqual([])
+    for (const id of ['strategy_consumers', 'audit_consumers', 'analytics_consumers']) {
+      expect(changeOf(changes, 'group', id)).toMatchObject({ action: 'none', detail: [], steps: [] })
+    }
+  })
+
+  test('are named where a topic that they read changes, with whom to ask', () => {
+    const topics = actual.topics.map((topic) => (topic.name === BOOKS ? { ...topic, configs: {} } : topic))
+    const changes = changesOf(desired, { ...actual, topics, outside_groups: [group('analytics_consumers', [])] })
+    expect(changeOf(changes, 'group', 'analytics_consumers').detail).toEqual([
+      `outside (1 member) reads ${BOOKS}: ask market-data`,
+    ])
+    expect(changeOf(changes, 'group', 'audit_consumers').detail).toEqual([])
+  })
+
+  test('keep their offsets, also beyond the end', () => {
+    const offsets = [{ topic: BOOKS, partition: 1, offset: 101 }]
+    const changes = changesOf(desired, { ...actual, outside_groups: [group('analytics_consumers', offsets)] })
+    expect(changeOf(changes, 'group', 'analytics_consumers')).toMatchObject({
+      action: 'none',
+      detail: [`${BOOKS}/1: 101 is beyond its end 100, and market-data must set it`],
+      steps: [],
+    })
   })
 })
 

@@ -114,7 +114,9 @@ describe('a plan in words', () => {
       rights
           N as they are
 
-      consumer group
+      consumer groups
+          analytics_consumers
+            outside (not there yet) reads market.books.v1: ask market-data
           N as they are
 
       state
