@@ -88,7 +88,7 @@ function conversion(from: string, to: string): string {
 }
 
 /** Types are equal if they read the same; names of Avro types are unique. */
-export function sameType(a: AvroType, b: AvroType): boolean {
+function sameType(a: AvroType, b: AvroType): boolean {
   return textOf(a) === textOf(b)
 }
 
@@ -106,4 +106,8 @@ function textOf(type: AvroType): string {
     default:
       return type.kind
   }
+}
+
+export function sameRecord(a: AnyRecord, b: AnyRecord): boolean {
+  return sameType(avroOf(a), avroOf(b))
 }

@@ -1,0 +1,38 @@
+import Type from 'typebox'
+import { emit, fault, keep } from '../../runtime/api/index.ts'
+import { defineBuiltin } from './builtin.ts'
+
+/** Passes at most `max` records of a key in any `per_ms` of stream time; what is more is dropped or refused. */
+export const throttle = defineBuiltin({
+  name: 'throttle',
+  description: 'Passes on at most `max` records of each key in any `per_ms` of stream time.',
+  inputs: ['in'],
+  outputs: ['out'],
+  faults: { THROTTLED: 'One more record than `max` within `per_ms`, and `excess` is `fault`.' },
+  params: Type.Object(
+    {
+      max: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Records of a key that pass within `per_ms`.' }),
+      per_ms: Type.Integer({ minimum: 1, description: 'Stream time that is looked back, milliseconds.' }),
+      excess: Type.Union([Type.Literal('drop'), Type.Literal('fault')], {
+        default: 'drop',
+        description: 'What becomes of the records past `max`: dropped, or refused as THROTTLED.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  build({ params, inputs }) {
+    const { max, excess } = params
+    const per_us = params.per_ms * 1_000
+    return {
+      outputs: { out: inputs.in! },
+      initial: (): { passed_us: readonly number[] } => ({ passed_us: [] }),
+      on: {
+        in(state, value, { stream_time_us }) {
+          const passed_us = state.passed_us.filter((at_us) => at_us > stream_time_us - per_us)
+          if (passed_us.length < max) return emit({ passed_us: [...passed_us, stream_time_us] }, { out: [value] })
+          return excess === 'fault' ? fault('THROTTLED', { max, per_ms: params.per_ms }) : keep({ passed_us })
+        },
+      },
+    }
+  },
+})
