@@ -34,6 +34,7 @@ export function initialState(): KiteState {
 
 export function copyState(state: KiteState): KiteState {
   const instruments: Record<string, KiteInstrument> = {}
+  // deterministic: tokens are integer keys, which go in ascending order.
   for (const token in state.instruments) instruments[token] = { ...(state.instruments[token] as KiteInstrument) }
   return { ...state, instruments }
 }
