@@ -16,7 +16,7 @@ import type { NasdaqState } from './state.ts'
 /** A row of 200 levels has 5 kB. */
 const ROW_BYTES = 65_536
 const ROW = /^-?\d{1,16}(,-?\d{1,16})*$/
-const MESSAGE = /^\d{1,5}(?:\.\d{1,18})?,([1-7]),(\d{1,19}),(\d{1,15}),(-?\d{1,15}),(-?1)$/
+const MESSAGE = /^\d{1,5}(?:\.\d{1,18})?,([1-7]),(-1|\d{1,19}),(\d{1,15}),(-?\d{1,15}),(-?1)$/
 
 const PHASES = new Map([
   ['-1', 'HALTED'],
@@ -79,7 +79,8 @@ function readMessage(state: NasdaqState, listing: Listing, frame: RawFrame, text
   }
   const qty = Number(size)
   const px = Number(price)
-  if (!(qty > 0 && px > 0)) return 'VALUE_OUT_OF_RANGE'
+  // Only a cross, which has no order, is of order -1.
+  if (!(qty > 0 && px > 0) || (order_id === '-1' && type !== '6')) return 'VALUE_OUT_OF_RANGE'
   const side = direction === '1' ? 'BUY' : 'SELL'
   const events = new Events(listing, ++state.sequence, frame)
   const order = { order_id, new_order_id: '', side, px, qty, match_id: 0, printable: true } as const
