@@ -8,7 +8,7 @@ import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import type { Json, SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import { bytesOf, itch, OPEN_NS } from '../processors/itch.ts'
-import { zipOf } from './zip.ts'
+import { type ZipEntry, zipOf } from './zip.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -60,7 +60,7 @@ const told = (all: readonly SourceItem[]) =>
 const NAME = 'AMZN_2012-06-21_34200000_57600000'
 const MESSAGES = '34200.017459617,5,0,1,2238200,-1\n34200.5,1,7,21,2238100,1\n34201.632812671996,3,7,21,2238100,1\n'
 const BOOK = '2239500,100,2231800,100\n2239500,100,2238100,21\n'
-const day = (...more: Parameters<typeof zipOf>) =>
+const day = (...more: readonly ZipEntry[]) =>
   zipOf(
     { name: `${NAME}_orderbook_1.csv`, content: BOOK },
     { name: `${NAME}_message_1.csv`, content: MESSAGES },
