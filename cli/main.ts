@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   lag: async () => (await import('./commands/lag.ts')).lagCommand(),
   txn: async () => (await import('./commands/txn.ts')).txnCommand(),
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
+  new: async () => (await import('./commands/new.ts')).newCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
 }

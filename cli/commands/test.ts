@@ -31,7 +31,7 @@ interface Ended {
 export function testCommand(): Command {
   const command = new Command('test')
     .description('run topology tests (YAML)')
-    .argument('[files...]', 'test files (default: tests/topology/*.yaml)')
+    .argument('[files...]', 'test files (default: tests/topology/*.test.yaml)')
     .addOption(new Option('--on <broker>', 'where they run').choices(BROKERS).default('simulated'))
     .option('--kafka <address>', 'brokers to begin with, HOST:PORT (default: KAFKA_BOOTSTRAP)')
     .option('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7 (default: REGISTRY_URL)')

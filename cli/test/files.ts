@@ -19,7 +19,7 @@ export interface Case {
 
 /** The files of the folder for tests. An AppError `NO_TESTS` (exit 2) if there is none. */
 export function shippedTests(): string[] {
-  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')) : []
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.test.yaml')) : []
   if (names.length > 0) return names.sort().map((name) => join(FOLDER, name))
   throw new AppError('NO_TESTS', `there is no test in ${FOLDER}`, { exit_code: 2, hint: 'name a file' })
 }
