@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
-import { topologySchemaFile } from '../../runtime/topology/json-schema.ts'
+import { overlaySchemaFile, topologySchemaFile } from '../../runtime/topology/json-schema.ts'
 import { topologyReferenceFile } from '../../runtime/topology/reference.ts'
 import { generateRecords, writeGenerated } from '../../schemas/generate.ts'
 import { ROOT } from '../compose.ts'
@@ -21,7 +21,13 @@ export function generateCommand(): Command {
       const options = { root: ROOT, check }
       const different = writeGenerated(generateRecords(ROOT), options)
       const world = await shippedWorld()
-      const files = [topologySchemaFile(world), topologyReferenceFile(world), denialPageFile(), metricsPageFile()]
+      const files = [
+        topologySchemaFile(world),
+        overlaySchemaFile(world),
+        topologyReferenceFile(world),
+        denialPageFile(),
+        metricsPageFile(),
+      ]
       different.push(...writeGenerated(files, options))
       for (const path of different) process.stdout.write(`${check ? 'differs' : 'wrote'} ${path}\n`)
       if (check && different.length > 0) {

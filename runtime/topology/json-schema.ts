@@ -102,6 +102,49 @@ export function topologySchemaFile(world: World): { path: string; text: string }
   return { path: 'schemas/generated/topology.schema.json', text }
 }
 
+/**
+ * The JSON Schema of overlays: the same fields, none of them required, each of which may be taken away by `null`. Ports
+ * and parameters are known where the overlay says `use` itself.
+ */
+export function overlayJsonSchema(world: World): Json {
+  const { $schema, ...schema } = topologyJsonSchema(world)
+  return { $schema, ...partial(schema), title: 'AITrader overlay' }
+}
+
+export function overlaySchemaFile(world: World): { path: string; text: string } {
+  const text = `${JSON.stringify(overlayJsonSchema(world), null, 2)}\n`
+  return { path: 'schemas/generated/overlay.schema.json', text }
+}
+
+function partial(schema: Json): Json {
+  if (typeof schema !== 'object') return schema
+  const { required: _, ...made } = schema
+  for (const field of ['properties', 'patternProperties', 'definitions']) {
+    if (made[field] === undefined) continue
+    const entries = Object.entries(made[field] as Record<string, Json>)
+    const removable = field !== 'definitions'
+    made[field] = Object.fromEntries(
+      entries.map(([name, one]) => [name, removable ? orNull(partial(one)) : partial(one)]),
+    )
+  }
+  if (typeof made.additionalProperties === 'object')
+    made.additionalProperties = partial(made.additionalProperties as Json)
+  if (made.anyOf !== undefined) made.anyOf = (made.anyOf as Json[]).map(partial)
+  if (made.allOf !== undefined) {
+    // What decides stays as it is.
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    made.allOf = (made.allOf as Json[]).map((one) => ({ ...one, then: partial(one.then as Json) }))
+  }
+  return made
+}
+
+function orNull(schema: Json): Json {
+  if (typeof schema !== 'object') return schema
+  if (schema.anyOf !== undefined) return { ...schema, anyOf: [...(schema.anyOf as Json[]), { type: 'null' }] }
+  if (typeof schema.type === 'string') return { ...schema, type: [schema.type, 'null'] }
+  return schema
+}
+
 function stageOf(processor: AnyProcessor): Json {
   const effect = processor.kind !== 'processor'
   const input = { anyOf: [{ type: 'string' }, { $ref: '#/definitions/input' }] }

@@ -3,7 +3,12 @@ import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { shippedWorld } from '../../cli/world.ts'
-import { topologyJsonSchema, topologySchemaFile } from '../../runtime/topology/json-schema.ts'
+import {
+  overlayJsonSchema,
+  overlaySchemaFile,
+  topologyJsonSchema,
+  topologySchemaFile,
+} from '../../runtime/topology/json-schema.ts'
 
 /** Another validator than ours reads the schema, as an editor would. */
 
@@ -63,10 +68,57 @@ describe('the JSON Schema of topologies', () => {
     expect(book.from!.properties.events!.description).toBe('A topic of MarketEvent.')
   })
 
+  test.each([
+    ['a number', 'partitions: 4', "partitions: '${PARTITIONS}'"],
+    ['a word of a list', 'kind: SPOT', 'kind: ${KIND}'],
+    ['a time', 'retention: 7d', 'retention: ${DAYS}d'],
+    ['a parameter', 'seed: 1', 'seed: ${SEED}'],
+    ['a record', 'record: BookUpdate', 'record: ${RECORD}'],
+  ])('takes a variable for %s', (_what, literal, variable) => {
+    expect(crypto).toContain(literal)
+    validate(parse(crypto.replace(literal, variable)))
+    expect(validate.errors).toBe(null)
+  })
+
   test('is a file that ends in a newline', () => {
     const { path, text } = topologySchemaFile(world)
     expect(path).toBe('schemas/generated/topology.schema.json')
     expect(JSON.parse(text)).toEqual(schema)
+    expect(text.endsWith('}\n')).toBe(true)
+  })
+})
+
+describe('the JSON Schema of overlays', () => {
+  const validateOverlay = new Ajv({ allErrors: true, strict: false }).compile(overlayJsonSchema(world))
+  const placesOf = (overlay: unknown) => {
+    validateOverlay(overlay)
+    return [...new Set((validateOverlay.errors ?? []).map(({ instancePath }) => instancePath))]
+  }
+
+  test('accepts the shipped overlay, and what is taken away', () => {
+    const prod = readFileSync(new URL('../../topology/overlays/prod.yaml', import.meta.url), 'utf8')
+    expect(placesOf(parse(prod))).toEqual([])
+    expect(
+      placesOf({ owner: null, topics: { 'market.nbbo.v1': { retention: null } }, stages: { nbbo: null } }),
+    ).toEqual([])
+  })
+
+  test('accepts a whole topology', () => expect(placesOf(parse(crypto))).toEqual([]))
+
+  test('refuses what a topology would not take either', () => {
+    expect(placesOf({ owmer: 'x' })).toEqual([''])
+    expect(placesOf({ topics: { 'market.nbbo.v1': { partitions: 'many' } } })).toEqual([
+      '/topics/market.nbbo.v1/partitions',
+    ])
+    expect(placesOf({ stages: { books: { use: 'book-builder', params: { level: 3 } } } })).toContain(
+      '/stages/books/params',
+    )
+  })
+
+  test('is a file that ends in a newline', () => {
+    const { path, text } = overlaySchemaFile(world)
+    expect(path).toBe('schemas/generated/overlay.schema.json')
+    expect(JSON.parse(text)).toEqual(overlayJsonSchema(world))
     expect(text.endsWith('}\n')).toBe(true)
   })
 })
