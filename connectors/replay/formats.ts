@@ -1,5 +1,6 @@
 /** Capture formats by name, as `--format` takes them. A venue's connector adds one entry. */
 import { binanceSpotCapture } from '../binance/spot-capture.ts'
+import { binanceUsdmCapture } from '../binance/usdm-capture.ts'
 import { coinbaseCapture } from '../coinbase/capture.ts'
 import { kiteCapture } from '../kite/capture.ts'
 import { krakenCapture } from '../kraken/capture.ts'
@@ -11,6 +12,7 @@ import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
   'binance-spot': binanceSpotCapture,
+  'binance-usdm': binanceUsdmCapture,
   coinbase: coinbaseCapture,
   kite: kiteCapture,
   kraken: krakenCapture,

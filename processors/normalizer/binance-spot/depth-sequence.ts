@@ -20,7 +20,10 @@ const LEVELS_PER_MESSAGE = 256
 /** Bounds that the topology sets. */
 type Limits = Pick<NormalizerParams, 'buffer_max' | 'restart_after'>
 
-/** Takes a depth change; appends what becomes of it to `out`. */
+/**
+ * Takes a depth change; appends what becomes of it to `out`. `first` is the id that a snapshot must reach, up to one, for
+ * the change to join it: another one than the change's first id where the venue links changes by another rule.
+ */
 export function onChange(
   state: NormalizerState,
   event: MarketEvent,
@@ -28,17 +31,18 @@ export function onChange(
   id: RecordId,
   limits: Limits,
   out: MarketEvent[],
+  first: number = depth.first_sequence,
 ): void {
   const { phase } = state
   if (phase === 'LIVE' || phase === 'SYNCING') {
-    follow(state, event, depth, id, limits, out)
+    follow(state, event, depth, id, limits, out, first)
     return
   }
   if (phase === 'NEW') {
     state.phase = 'BUFFERING'
     out.push(statusEvent(event, 'BUFFERING', 'NO_SNAPSHOT', 0))
   }
-  buffer(state, event, depth, id, limits, out)
+  buffer(state, event, depth, id, limits, out, first)
 }
 
 /** Takes a snapshot. `cause` is told the frames of buffered changes that are passed on now. */
@@ -66,7 +70,7 @@ export function onSnapshot(
   state.buffered_levels = 0
   state.overflowed = false
   out.push(event)
-  for (const { id, event: change } of waiting) {
+  for (const { id, event: change, first } of waiting) {
     const { depth } = change
     if (depth === null) continue
     if (change.sequence <= sequence) {
@@ -75,7 +79,7 @@ export function onSnapshot(
     }
     cause(id)
     // After a gap inside the buffer the rest waits again: `onChange` knows the phase.
-    onChange(state, change, depth, id, limits, out)
+    onChange(state, change, depth, id, limits, out, first)
   }
 }
 
@@ -87,12 +91,13 @@ function follow(
   id: RecordId,
   limits: Limits,
   out: MarketEvent[],
+  first: number,
 ): void {
   const { phase, depth_id } = state
   const { first_sequence } = depth
   if (event.sequence <= depth_id) {
     if (event.sequence < depth_id && ++state.depth_behind >= limits.restart_after) {
-      restart(state, event, depth, id, limits, out)
+      restart(state, event, depth, id, limits, out, first)
       return
     }
     if (phase === 'LIVE') state.duplicates++
@@ -100,13 +105,13 @@ function follow(
     return
   }
   state.depth_behind = 0
-  const joins = phase === 'LIVE' ? first_sequence === depth_id + 1 : first_sequence <= depth_id + 1
+  const joins = phase === 'LIVE' ? first_sequence === depth_id + 1 : first <= depth_id + 1
   if (!joins) {
     state.gaps++
     state.phase = 'RESYNC'
     out.push(gapEvent(event, DEPTH_CHANNEL, depth_id + 1, first_sequence, depth_id))
     out.push(statusEvent(event, 'RESYNC', 'GAP', depth_id))
-    buffer(state, event, depth, id, limits, out)
+    buffer(state, event, depth, id, limits, out, first)
     return
   }
   if (phase === 'SYNCING') {
@@ -125,6 +130,7 @@ function restart(
   id: RecordId,
   limits: Limits,
   out: MarketEvent[],
+  first: number,
 ): void {
   const { depth_id } = state
   state.gaps++
@@ -133,7 +139,7 @@ function restart(
   state.depth_id = -1
   out.push(gapEvent(event, DEPTH_CHANNEL, depth_id + 1, depth.first_sequence, depth_id))
   out.push(statusEvent(event, 'RESYNC', 'RESTART', depth_id))
-  buffer(state, event, depth, id, limits, out)
+  buffer(state, event, depth, id, limits, out, first)
 }
 
 /** Keeps the change for the next snapshot. */
@@ -144,6 +150,7 @@ function buffer(
   id: RecordId,
   limits: Limits,
   out: MarketEvent[],
+  first: number,
 ): void {
   const last = state.buffer.at(-1)
   if (last !== undefined && event.sequence <= last.event.sequence) {
@@ -158,7 +165,7 @@ function buffer(
     state.buffer = []
     state.buffered_levels = 0
   }
-  state.buffer.push({ id, event })
+  state.buffer.push(first === depth.first_sequence ? { id, event } : { id, event, first })
   state.buffered_levels += levelsOf(depth)
   const { buffer_max } = limits
   const levels_max = buffer_max * LEVELS_PER_MESSAGE
@@ -181,8 +188,9 @@ function dropOldest(state: NormalizerState, event: MarketEvent, out: MarketEvent
 
 /** Whether a snapshot leaves a hole in front of the changes that wait for it. */
 function isTooOld(state: NormalizerState, sequence: number): boolean {
-  const first = state.buffer[0]?.event.depth
-  return first != null && first.first_sequence > sequence + 1
+  const oldest = state.buffer[0]
+  const first = oldest?.first ?? oldest?.event.depth?.first_sequence
+  return first !== undefined && first > sequence + 1
 }
 
 function lastGood(state: NormalizerState): number {

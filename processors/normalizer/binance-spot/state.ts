@@ -14,6 +14,8 @@ export type DepthPhase = 'NEW' | 'BUFFERING' | 'RESYNC' | 'SYNCING' | 'LIVE'
 export interface Buffered {
   readonly id: RecordId
   readonly event: MarketEvent
+  /** See `onChange`; left out where it is the event's first id. */
+  readonly first?: number
 }
 
 /** The state of one symbol. Owned and changed in place by the normalizer; plain data. */
