@@ -59,7 +59,11 @@ async function choose(path: string, zip: ZipFile, partsOf: PartsOf | undefined):
 }
 
 function zipChunks(path: string, size_bytes: number, zip: ZipFile, parts: readonly OpenPart[]): ByteChunks {
-  const total = parts.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0)
+  // A part of which only lines are read counts for nothing.
+  const total = parts.reduce(
+    (sum, { entry, lines }) => sum + (lines === Number.POSITIVE_INFINITY ? entry.uncompressedSize : 0),
+    0,
+  )
   let read = 0
   const pieces = piecesOf(zip, parts)
   return {
@@ -79,7 +83,7 @@ function zipChunks(path: string, size_bytes: number, zip: ZipFile, parts: readon
     },
     size_bytes,
     get read_bytes() {
-      return total === 0 ? size_bytes : Math.floor((size_bytes * read) / total)
+      return total === 0 ? size_bytes : Math.min(size_bytes, Math.floor((size_bytes * read) / total))
     },
   }
 }
