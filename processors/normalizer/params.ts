@@ -12,6 +12,15 @@ export const NormalizerParams = Type.Object(
       }),
       { default: [], description: "Declared instruments; the topology's own list unless set here." },
     ),
+    tokens: Type.Optional(
+      Type.Array(
+        Type.Object({
+          token: Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'Instrument token of Kite.' }),
+          instrument_id: Type.String({ description: 'The declared instrument that it stands for.' }),
+        }),
+        { description: 'What the tokens of Kite stand for; a token that is not here is its own name.' },
+      ),
+    ),
     unknown_symbol: Type.Union([Type.Literal('declare'), Type.Literal('fault')], {
       default: 'declare',
       description:

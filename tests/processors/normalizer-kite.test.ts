@@ -322,6 +322,20 @@ describe('events', () => {
     expect(give(at, ltp(INFY, 2))).toEqual({ outputs: {} })
   })
 
+  it('bear the names of the declared instrument that the token stands for', () => {
+    const infy = { instrument_id: 'INFY.NSE', venue: 'NSE', symbol: 'INFY', price_scale: 3, qty_scale: 1 }
+    const tokens = [{ token: INFY, instrument_id: 'INFY.NSE' }]
+    const answer = give(hand({ instruments: [infy], tokens }), full())
+    expect(port(answer, 'instruments')).toEqual([])
+    expect(events(answer).at(-1)).toMatchObject({
+      instrument_id: 'INFY.NSE',
+      venue: 'NSE',
+      symbol: 'INFY',
+      quote: { bid_px: 1_573_400, bid_qty: 50 },
+    })
+    expect(give(hand({ instruments: [], tokens }), full())).toMatchObject({ fault: 'SYMBOL_UNKNOWN' })
+  })
+
   it('are none of heartbeats and texts', () => {
     const at = hand()
     for (const payload of [Uint8Array.of(0), '{"type":"order","data":{}}'])

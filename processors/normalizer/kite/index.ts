@@ -11,7 +11,8 @@
  * stamped before the last one of its instrument is dropped and counted; a volume that falls within a day is a gap. One
  * packet that cannot be is a fault of its whole frame, and nothing of the frame is applied.
  *
- * Names: an instrument declared with venue KITE and its token as symbol; without one, the token.
+ * Names: the declared instrument that parameter `tokens` gives for a token, or one declared with venue KITE and the
+ * token as its symbol; without either, the token.
  */
 import { emit, fault, keep } from '../../../runtime/api/index.ts'
 import type { Instrument, Level, MarketEvent, RawFrame, TradingPhase } from '../../../schemas/generated/index.ts'
@@ -20,6 +21,7 @@ import { localDay } from '../../calendar/zone.ts'
 import { POWERS_OF_TEN } from '../../powers-of-ten.ts'
 import { gapEvent, messageEvent } from '../events.ts'
 import { declaredListing, instrumentOf, type Listing } from '../listing.ts'
+import type { NormalizerParams } from '../params.ts'
 import { defineVenue, type NormalizerContext, type Outcome } from '../venue.ts'
 import { frameKind, type KiteLevel, type KitePacket, readFrame } from './packet.ts'
 import { copyState, initialState, type KiteInstrument, type KiteState } from './state.ts'
@@ -70,6 +72,16 @@ function read(packet: KitePacket, listing: Listing): Read | 'SCALE_EXCEEDED' | '
   if (last_px === undefined || volume_qty === undefined || bids === undefined || asks === undefined)
     return 'VALUE_OUT_OF_RANGE'
   return { packet, listing, last_px, volume_qty, bids, asks }
+}
+
+/** The declared instrument of a token; `missing` where the parameters name one that is not declared. */
+function declaredOf(params: NormalizerParams, token: number): Listing | 'missing' | undefined {
+  const named = params.tokens?.find((one) => one.token === token)
+  if (named === undefined) return declaredListing(params, VENUE, String(token))
+  const found = params.instruments.find((one) => one.instrument_id === named.instrument_id)
+  if (found === undefined) return 'missing'
+  const { instrument_id, venue, symbol, price_scale, qty_scale } = found
+  return { instrument_id, venue, symbol, price_scale, qty_scale }
 }
 
 /** The segment's own scale; shares are whole. */
@@ -168,18 +180,19 @@ export const kite = defineVenue<KiteState>({
     if (!Array.isArray(packets)) return fault('FRAME_MALFORMED', { ...packets })
     // Everything is looked at before anything is applied.
     const found: Read[] = []
-    const added = new Map<string, KitePacket>()
+    const added = new Map<number, Listing>()
     for (const packet of packets) {
-      const symbol = String(packet.token)
-      let listing = state.instruments[symbol]?.listing
+      const { token } = packet
+      let listing = state.instruments[token]?.listing ?? added.get(token)
       if (listing === undefined) {
-        const declared = declaredListing(ctx.params, VENUE, symbol)
-        if (declared === undefined && ctx.params.unknown_symbol === 'fault') return fault('SYMBOL_UNKNOWN', { symbol })
+        const declared = declaredOf(ctx.params, token)
+        if (declared === 'missing' || (declared === undefined && ctx.params.unknown_symbol === 'fault'))
+          return fault('SYMBOL_UNKNOWN', { token })
         listing = declared ?? listingFromPacket(packet)
-        added.set(symbol, packet)
+        added.set(token, listing)
       }
       const one = read(packet, listing)
-      if (typeof one === 'string') return fault(one, { symbol })
+      if (typeof one === 'string') return fault(one, { token })
       found.push(one)
     }
     if (state.count + added.size > INSTRUMENTS_MAX) return fault('SYMBOL_UNKNOWN', { instruments: state.count })
@@ -189,13 +202,12 @@ export const kite = defineVenue<KiteState>({
     const events: MarketEvent[] = []
     for (const one of found) {
       const { listing, packet } = one
-      let known = state.instruments[listing.symbol]
+      let known = state.instruments[packet.token]
       if (known === undefined) {
         known = { listing, volume_qty: -1, exchange_time_s: 0, behind: 0, phase: null }
-        state.instruments[listing.symbol] = known
+        state.instruments[packet.token] = known
         state.count++
-        if (declaredListing(ctx.params, VENUE, listing.symbol) === undefined)
-          instruments.push(instrumentFromPacket(listing, packet))
+        if (declaredOf(ctx.params, packet.token) === undefined) instruments.push(instrumentFromPacket(listing, packet))
       }
       accept(state, known, one, frame, ctx, events)
     }
