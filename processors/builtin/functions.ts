@@ -14,11 +14,13 @@ interface CelFunction {
   readonly run: (...args: never[]) => unknown
 }
 
-const MAX_SCALE = 18n
+/** 10^0 to 10^18, the greatest that a CEL int holds. */
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 19 }, (_, zeros) => BigInt(`1${'0'.repeat(zeros)}`))
 
 function powerOfTen(exponent: bigint): bigint {
-  if (exponent < 0n || exponent > MAX_SCALE) throw new InexactValue(`a scale is from 0 to 18, not ${exponent}`)
-  return 10n ** exponent
+  const power = POWERS_OF_TEN[Number(exponent)]
+  if (power === undefined) throw new InexactValue(`a scale is from 0 to 18, not ${exponent}`)
+  return power
 }
 
 /** The integer that stands for decimal text at `scale`. */

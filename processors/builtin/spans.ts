@@ -3,8 +3,6 @@
  * its end.
  */
 
-export type WindowKind = 'tumbling' | 'sliding' | 'session'
-
 export interface Span {
   readonly start_us: number
   readonly end_us: number

@@ -146,7 +146,7 @@ export function unconverter(type: AvroType): (value: unknown) => unknown {
   switch (inner.kind) {
     case 'int':
     case 'long': {
-      const [least, most] = inner.kind === 'int' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-SAFE, SAFE]
+      const [least, most] = inner.kind === 'int' ? [-2_147_483_648n, 2_147_483_647n] : [-SAFE, SAFE]
       return (value) => {
         const whole = value as bigint
         if (whole < least || whole > most) throw new UnfitValue(`${whole} does not fit ${inner.kind}`)
