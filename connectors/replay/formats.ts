@@ -8,6 +8,7 @@ import { lobsterCapture } from '../lobster/capture.ts'
 import { itchCapture } from '../nasdaq/itch-capture.ts'
 import { minuteBars } from '../nse/minute-bars.ts'
 import { okxCapture } from '../okx/capture.ts'
+import { taqCapture } from '../taq/capture.ts'
 import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
@@ -20,4 +21,5 @@ export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
   lobster: lobsterCapture,
   'minute-bars': minuteBars,
   okx: okxCapture,
+  'taq-trade-quote': taqCapture,
 }

@@ -7,6 +7,17 @@ import { kraken } from './kraken/index.ts'
 import { minuteBars } from './minute-bars/index.ts'
 import { nasdaq } from './nasdaq/index.ts'
 import { okx } from './okx/index.ts'
+import { sip } from './sip/index.ts'
 import type { AnyDecoder } from './venue.ts'
 
-export const venues: readonly AnyDecoder[] = [binanceSpot, binanceUsdm, nasdaq, kite, minuteBars, okx, kraken, coinbase]
+export const venues: readonly AnyDecoder[] = [
+  binanceSpot,
+  binanceUsdm,
+  nasdaq,
+  kite,
+  minuteBars,
+  okx,
+  kraken,
+  coinbase,
+  sip,
+]
