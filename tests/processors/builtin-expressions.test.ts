@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { processors } from '../../processors/index.ts'
 import type { Processor } from '../../runtime/api/index.ts'
+import { plan } from '../../runtime/plan/plan.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { BookUpdate, Nbbo, records } from '../../schemas/generated/index.ts'
 import { Hand } from './kit.ts'
@@ -177,5 +179,81 @@ stages:
     ['folded plain', '      where: key == "a" &&\n        record.frame_sec > 1\n', [18, 16]],
   ])('finds the place in %s text', (_name, params, place) => {
     expect(placeOf(params)).toEqual([place])
+  })
+})
+
+describe('a stage', () => {
+  const text = readFileSync('tests/topology/builtin.yaml', 'utf8')
+  const world = { processors, records, sources: {} }
+  const findingsOf = (from: string, to: string) => {
+    expect(text).toContain(from)
+    const { findings } = lint(text.replace(from, to), 'x.yaml', { processors, records })
+    return findings.map(({ code, message }) => [code, message])
+  }
+
+  test.each([
+    [
+      'that passes records on writes a topic of the same records',
+      'to: { out: tight }',
+      'to: { out: quotes }',
+      ['RECORD_MISMATCH', 'port `out` of `tight` speaks BookUpdate, and `quotes` holds Nbbo'],
+    ],
+    [
+      'that routes has an expression for each port',
+      'routes: { live: record.quality == "LIVE" }',
+      'routes: { life: record.quality == "LIVE" }',
+      ['EXPRESSION_INVALID', '`routes` has no expression for the port `live`'],
+    ],
+    [
+      'that routes connects each port',
+      'to: { live: live, otherwise: doubtful }',
+      'to: { live: live }',
+      ['MISSING_PORT', '`by-quality` connects the output port `otherwise` to no topic'],
+    ],
+    [
+      'that splits names a list',
+      'each: bids',
+      'each: bid_px',
+      ['EXPRESSION_INVALID', 'BookUpdate has no list `bid_px`'],
+    ],
+    [
+      'looks its row up before it reads it',
+      'lookup: record.instrument_id',
+      'lookup: row.instrument_id',
+      ['EXPRESSION_INVALID', 'the row is not known before it is looked up'],
+    ],
+    [
+      'passes what has no row only where the types agree',
+      'lookup: record.instrument_id',
+      'missing: pass\n      lookup: record.instrument_id',
+      ['EXPRESSION_INVALID', 'BookUpdate cannot pass as Nbbo'],
+    ],
+    [
+      'sums numbers',
+      '{ op: sum, of: record.bid_qty }',
+      '{ op: sum, of: record.symbol }',
+      ['EXPRESSION_INVALID', 'this is string, and `sum` is of an int or a double'],
+    ],
+    [
+      'has the sizes of its kind of window',
+      'size_ms: 10',
+      'gap_ms: 10',
+      ['EXPRESSION_INVALID', 'a tumbling window has no `gap_ms`'],
+    ],
+    [
+      'has the bounds of its kind of join',
+      'within_ms: 10\n      unmatched',
+      'before_ms: 10\n      unmatched',
+      ['EXPRESSION_INVALID', 'an as_of join has no `before_ms`'],
+    ],
+  ])('%s', (_name, from, to, finding) => {
+    expect(findingsOf(from, to)).toContainEqual(finding)
+  })
+
+  test('with an expression that lint never saw does not start', () => {
+    const { topology } = lint(text, 'x.yaml', { processors, records })
+    const tight = { ...topology!.stages.tight!, params: { where: 'record.bid_pz > 1' } }
+    const changed = { ...topology!, stages: { ...topology!.stages, tight } }
+    expect(() => plan(changed, world)).toThrow('stage tight: `where`: BookUpdate has no field `bid_pz`')
   })
 })
