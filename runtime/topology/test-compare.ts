@@ -1,5 +1,3 @@
-import type { TestRecord } from './test-file.ts'
-
 /** How what stages wrote differs from what a test expects: field by field, each with its path. */
 
 export interface Difference {
@@ -17,6 +15,13 @@ export interface Difference {
   readonly actual?: unknown
 }
 
+interface Expected {
+  /** Since the test's beginning. */
+  readonly at_us: number
+  readonly value: unknown
+  readonly line: number
+}
+
 interface Actual {
   readonly at_us: number
   readonly value: unknown
@@ -25,7 +30,7 @@ interface Actual {
 /** `start_us`: stream time at which the test begins. */
 export function compare(
   topic: string,
-  expected: readonly TestRecord[],
+  expected: readonly Expected[],
   actual: readonly Actual[],
   test_line: number,
   start_us: number,

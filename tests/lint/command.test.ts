@@ -80,7 +80,7 @@ describe('aitrader lint', () => {
 describe('aitrader graph', () => {
   test('draws the default topology', async () => {
     const { out } = await run(graphCommand(), '--format', 'mermaid')
-    expect(out).toMatch(/^flowchart LR\n {2}source_feed\(\["feed"\]\)\n/)
+    expect(out).toMatch(/^flowchart LR\n {2}subgraph lane_0\["lane market"\]\n {4}source_feed\(\["feed"\]\)\n/)
   })
 
   test('shows the findings of a topology that it cannot draw', async () => {
