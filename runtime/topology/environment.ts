@@ -137,7 +137,11 @@ export function substitute(tree: Tree, lookup: Lookup, report: Report, keys = fa
   if (tree.kind === 'scalar') {
     if (typeof tree.value !== 'string' || !tree.value.includes('${')) return tree
     const value = fill(tree.value, tree, lookup, report)
-    if (value !== undefined) return { ...tree, value }
+    if (value !== undefined) {
+      const filled: Tree = { ...tree, value }
+      report.fill(filled)
+      return filled
+    }
     report.silence(tree)
     return tree
   }

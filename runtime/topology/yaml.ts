@@ -55,6 +55,7 @@ export class Report {
   #next_base = 0
   readonly #found: { at: number; finding: Finding }[] = []
   readonly #bad = new WeakSet<Tree>()
+  readonly #filled = new WeakSet<Tree>()
   readonly #meant = new Map<Tree, Set<string>>()
 
   constructor(file: string, text: string) {
@@ -104,13 +105,18 @@ export class Report {
     this.#bad.add(tree)
   }
 
+  /** The value is not the text that stands there: what is inside it has the place of the whole. */
+  fill(tree: Tree): void {
+    this.#filled.add(tree)
+  }
+
   isRejected(tree: Tree): boolean {
     return this.#bad.has(tree)
   }
 
   /** The place of character `offset` of a text value, whichever way YAML wrote the text. */
   inside(tree: Tree, offset: number): number {
-    if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return tree.at
+    if (tree.kind !== 'scalar' || typeof tree.value !== 'string' || this.#filled.has(tree)) return tree.at
     const { base, text } = this.#region(tree.at)
     return base + placeInText(text, tree.at - base, tree.value, offset)
   }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { substitute } from '../../runtime/topology/environment.ts'
 import { lint } from '../../runtime/topology/lint.ts'
+import { type MapTree, readYaml, toPlain } from '../../runtime/topology/yaml.ts'
 import { world } from './world.ts'
 
 /** `variables` stands under `environment`; the rest is a topology whose parts may speak of them. */
@@ -55,6 +57,16 @@ describe('variables', () => {
     const given = read(`{ V: { description: A value., type: ${type} } }`, { owner: "'o${V}'" }, { V: text })
     if (value === undefined) expect(given.findings.map(({ code }) => code)).toEqual(['VARIABLE_INVALID'])
     else expect(given.topology!.owner).toBe(`o${value}`)
+  })
+
+  test('are one place: what is wrong inside a text that was filled in is said of the whole', () => {
+    const { tree, report } = readYaml("expression: '${LONG} == 1'\n", 'x.yaml')
+    const values = new Map([['LONG', 'a_long_name_that_reaches_beyond_the_text']])
+    const filled = substitute(tree!, values, report) as MapTree
+    const { value } = filled.entries.get('expression')!
+    expect(toPlain(value)).toBe('a_long_name_that_reaches_beyond_the_text == 1')
+    expect(report.inside(value, 42)).toBe(12)
+    expect(report.inside((tree as MapTree).entries.get('expression')!.value, 8)).toBe(21)
   })
 
   test('within a longer text are written out, several too, and the doubled sign is the text itself', () => {
