@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { bookBuilder } from '../../processors/book-builder/index.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
+import { orderBook } from '../../processors/order-book/index.ts'
 import type { BookUpdate, MarketEvent } from '../../schemas/generated/index.ts'
 import { type Answer, Hand, port, rawFrame } from './kit.ts'
 
@@ -221,8 +222,8 @@ describe('the orders of Kraken', () => {
   it.each([
     ['an order joins the end of its price', ['B4', '100.0', '1', 'add'], 'B1 B2 B4 B3', 'ADD', 100_000_000],
     ['a smaller quantity keeps the place', ['B1', '100.0', '1.0', 'modify'], 'B1 B2 B3', 'REDUCE', 50_000_000],
-    ['a greater quantity loses it', ['B1', '100.0', '1.6', 'modify'], 'B2 B1 B3', 'REPLACE', 160_000_000],
-    ['another price is its end', ['B1', '99.9', '1.5', 'modify'], 'B2 B3 B1', 'REPLACE', 150_000_000],
+    ['a greater quantity loses it', ['B1', '100.0', '1.6', 'modify'], 'B2 B1 B3', 'ADD', 160_000_000],
+    ['another price is its end', ['B1', '99.9', '1.5', 'modify'], 'B2 B3 B1', 'ADD', 150_000_000],
     ['an order leaves', ['B1', '100.0', '1.5', 'delete'], 'B2 B3', 'DELETE', 0],
   ] as const)('%s', (_what, changed, queue, action, qty) => {
     const way = begun()
@@ -231,7 +232,23 @@ describe('the orders of Kraken', () => {
       return [id, price, amount]
     })
     const events = way.events(level3('update', [changed], [], sumOf(now, sells)))
-    expect(actions(events)).toEqual([[action, changed[0], action === 'DELETE' ? 1_000 : expect.any(Number), qty]])
+    const moved = action === 'ADD' && changed[0] === 'B1'
+    expect(actions(events)).toEqual([
+      ...(moved ? [['DELETE', 'B1', 1_000, 0]] : []),
+      [action, changed[0], Number(changed[1]) * 10, qty],
+    ])
+    // A book of orders comes to the same queues.
+    const book = new Hand(orderBook, listing.instrument_id, { levels: 5, max_levels: 100, stale_after_ms: 2_000 })
+    const begin = new Way().events(level3('snapshot', buys, sells, sumOf(buys, sells)))
+    const made = [...begin, ...events].flatMap((event) => {
+      const answer = book.on('events', event)
+      expect(answer).not.toHaveProperty('fault')
+      return port<BookUpdate>(answer, 'books')
+    })
+    const sums = new Map<number, number>()
+    for (const [, price, amount] of now)
+      sums.set(Number(price) * 10, (sums.get(Number(price) * 10) ?? 0) + Number(amount) * 100_000_000)
+    expect(made.at(-1)?.bids).toEqual([...sums].map(([px, level_qty]) => ({ px, qty: level_qty })))
     expect(way.state().orders.bids.map((one: { order_id: string }) => one.order_id)).toEqual(queue.split(' '))
   })
 

@@ -7,7 +7,7 @@ import { type Answer, Hand, port, rawFrame } from './kit.ts'
 
 export type Texts = readonly (readonly [px: string, qty: string])[]
 
-export const listing = {
+const listing = {
   instrument_id: 'BTC-USDT.OKX',
   venue: 'OKX',
   symbol: 'BTC-USDT',

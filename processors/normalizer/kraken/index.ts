@@ -5,7 +5,8 @@
  * that of `book`; that of `level3` is verified here, where the queue is, and a bad one is a gap that waits for a snapshot.
  * A message is taken as a whole, then the book is cut to the subscribed depth, as the venue does without saying so: the
  * levels and orders that leave are deleted by events of ours. The depth is what the venue confirmed, else the least one
- * on offer that holds the snapshot. Silent about heartbeats, confirmations, and trades of before the subscription.
+ * on offer that holds the snapshot. An instrument has one book: a feed has either `book` or `level3` of a symbol. Silent
+ * about heartbeats, confirmations, and trades of before the subscription.
  */
 import type { Instrument, Level, MarketEvent } from '../../../schemas/generated/index.ts'
 import { gapEvent, type Message, messageEvent, statusEvent } from '../events.ts'
@@ -107,7 +108,7 @@ function onOrders(state: KrakenState, message: KrakenOrders, make: Make, out: Ma
   const sequence = ++state.order_messages
   const event = make({ kind: 'order', sequence, event_time_us })
   if (snapshot) out.push({ ...event, order: order('CLEAR', '', 'BUY', 0, 0) })
-  const happens = changes.flatMap((one) => change(orders, one) ?? [])
+  const happens = changes.flatMap((one) => change(orders, one))
   if (snapshot && state.level3_depth === 0)
     state.level3_depth = depthFor(Math.max(levelsOf(orders.bids), levelsOf(orders.asks)), LEVEL3_DEPTHS)
   for (const one of [...happens, ...truncate(orders, state.level3_depth)]) out.push({ ...event, order: one })

@@ -25,23 +25,25 @@ export interface OrderQueues {
   readonly asks: QueuedOrder[]
 }
 
-/** Takes a change into the queues; answers what a book of orders must do, null for nothing. */
-export function change(queues: OrderQueues, { event, order_id, side, px, qty, text }: OrderChange): BookOrder | null {
+/** Takes a change into the queues; answers what a book of orders must do. */
+export function change(queues: OrderQueues, { event, order_id, side, px, qty, text }: OrderChange): BookOrder[] {
   const queue = side === 'BUY' ? queues.bids : queues.asks
   const at = queue.findIndex((one) => one.order_id === order_id)
   const known = queue[at]
-  if (event === 'delete' || known === undefined) {
-    if (event !== 'add') return known === undefined ? null : remove(queue, at, side)
-    insert(queue, { order_id, px, qty, text }, side)
-    return order('ADD', order_id, side, px, qty)
-  }
-  if (known.px === px && qty <= known.qty) {
+  if (event !== 'delete' && known?.px === px && qty <= known.qty) {
     queue[at] = { order_id, px, qty, text }
-    return qty === known.qty ? null : order('REDUCE', order_id, side, px, known.qty - qty)
+    return qty === known.qty ? [] : [order('REDUCE', order_id, side, px, known.qty - qty)]
   }
-  queue.splice(at, 1)
-  insert(queue, { order_id, px, qty, text }, side)
-  return { ...order('REPLACE', order_id, side, px, qty), new_order_id: order_id }
+  const done: BookOrder[] = []
+  if (known !== undefined) {
+    queue.splice(at, 1)
+    done.push(order('DELETE', order_id, side, known.px, 0))
+  }
+  if (event === 'add' || (event === 'modify' && known !== undefined)) {
+    insert(queue, { order_id, px, qty, text }, side)
+    done.push(order('ADD', order_id, side, px, qty))
+  }
+  return done
 }
 
 /** Drops what is beyond `depth` prices of a side; answers the deletes. */
@@ -80,11 +82,6 @@ function insert(queue: QueuedOrder[], one: QueuedOrder, side: Side): void {
   let at = queue.length
   while (at > 0 && sign * ((queue[at - 1] as QueuedOrder).px - one.px) < 0) at--
   queue.splice(at, 0, one)
-}
-
-function remove(queue: QueuedOrder[], at: number, side: Side): BookOrder | null {
-  const [gone] = queue.splice(at, 1)
-  return gone === undefined ? null : order('DELETE', gone.order_id, side, gone.px, 0)
 }
 
 export function order(action: BookOrder['action'], order_id: string, side: Side, px: number, qty: number): BookOrder {
