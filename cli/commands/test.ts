@@ -7,6 +7,7 @@ import { CoverageMeter, coverageText } from '../test/coverage.ts'
 import { type Case, casesOf, shippedTests } from '../test/files.ts'
 import { BROKERS, type GroundOptions, openGround } from '../test/grounds.ts'
 import type { OpenGround } from '../test/open-ground.ts'
+import { withRecorded } from '../test/recorded.ts'
 import { junit, type Outcome, outcomeText, TEST_FORMATS, type TestFormat } from '../test/report.ts'
 import { updateFile } from '../test/update.ts'
 import { overlayOption, wantsColour } from '../topology-file.ts'
@@ -46,7 +47,8 @@ export function testCommand(): Command {
 
 async function test(files: string[], options: TestOptions): Promise<void> {
   const world = await shippedWorld()
-  const cases = (files.length > 0 ? files : shippedTests()).flatMap((file) => casesOf(file, world, options.overlay))
+  const named = files.length > 0 ? files : shippedTests()
+  const cases = await withRecorded(named.flatMap((file) => casesOf(file, world, options.overlay)))
   const stop = new AbortController()
   const listening = onSignals(() => stop.abort())
   const ground = await openGround(options, cases, stop.signal)

@@ -9,6 +9,7 @@ import { hintFor } from './nearest.ts'
 import { checkShape, PARAMETER_CODES } from './shape.ts'
 import type { TemplateUse } from './templates.ts'
 import { type ExpectedState, type Mock, readExtras } from './test-effects.ts'
+import { type RecordedInput, readRecorded } from './test-recorded.ts'
 import type { Topology } from './types.ts'
 import { readPartial, readWhole } from './values.ts'
 import { own, type World } from './world.ts'
@@ -38,6 +39,8 @@ export interface TopologyTest {
   readonly until_us: number | undefined
   readonly given: Readonly<Record<string, readonly TestRecord[]>>
   readonly expect: Readonly<Record<string, readonly TestRecord[]>>
+  /** Captures whose frames are given, too. */
+  readonly recorded?: readonly RecordedInput[]
   /** What answers effects in their place, by stage. */
   readonly effects?: Readonly<Record<string, Mock>>
   /** States at the end. */
@@ -74,7 +77,9 @@ export const TestSchema = Type.Object(
         description: 'Stream time the test runs to; without it, the last record given or expected.',
       }),
     ),
-    given: Type.Record(Type.String(), Type.Unknown(), { description: 'Records by topic.' }),
+    given: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Records by topic; or the frames of a capture: `{ file: PATH, format: NAME, frames: 100 }`.',
+    }),
     expect: Type.Record(Type.String(), Type.Unknown(), {
       description: 'Exactly the records of every written topic; those not named stay empty.',
     }),
@@ -289,6 +294,7 @@ class TestReader {
         line: this.#report.line(item.at),
         until_us: parseDuration(this.#text(item.entries.get('until')?.value) ?? ''),
         given: records('given'),
+        ...readRecorded(item, topology, this.#report),
         expect: records('expect'),
         ...readExtras(item, stages, topology, this.#report),
       })
@@ -323,6 +329,7 @@ class TestReader {
         )
         continue
       }
+      if (field === 'given' && value.kind === 'map') continue // A capture.
       const before = this.#report.count
       checkShape(RecordsSchema, { kind: 'map', at, entries: new Map([[name, { at, value }]]) }, field, at, this.#report)
       if (this.#report.count === before) found[name] = this.#values(list(value), field, topic.record)
