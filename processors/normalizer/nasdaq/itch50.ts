@@ -21,7 +21,7 @@ export const itchFaults = {
 type ItchFault = DecodeFault | keyof typeof itchFaults
 
 /** Bytes of each message by its type. */
-export const ITCH_LENGTHS: ReadonlyMap<string, number> = new Map([
+const ITCH_LENGTHS: ReadonlyMap<string, number> = new Map([
   ['S', 12],
   ['R', 39],
   ['H', 25],
