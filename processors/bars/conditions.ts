@@ -9,7 +9,7 @@ import type { BarsParams } from './params.ts'
 /** Bits of an answer. */
 export const FOR_PRICE = 1
 export const FOR_VOLUME = 2
-export const COUNTS = FOR_PRICE | FOR_VOLUME
+const COUNTS = FOR_PRICE | FOR_VOLUME
 export const NOT_READABLE = -1
 
 /** What a trade with these conditions counts for; NOT_READABLE for a text that the coding does not have. */

@@ -4,7 +4,7 @@
  * Days are counted from 1970-01-01. The proleptic Gregorian rule is exact for every day that fits.
  */
 
-export const DAY_US = 86_400_000_000
+const DAY_US = 86_400_000_000
 export const MINUTE_US = 60_000_000
 
 /** Minutes that local time is ahead of UTC at a UTC time. */

@@ -46,7 +46,7 @@ export interface KitePacket {
   readonly asks: readonly KiteLevel[]
 }
 
-export const INDEX_SEGMENT = 9
+const INDEX_SEGMENT = 9
 /** A socket has at most this many instruments. */
 const PACKETS_MAX = 3_000
 const DEPTH_LEVELS = 5
@@ -93,7 +93,7 @@ function scaleOf(segment: number): number {
 }
 
 /** The packet at `from`; undefined for a length that no mode has. An index has its own two lengths and no others but ltp. */
-export function readPacket(view: DataView, from: number, length: number): KitePacket | undefined {
+function readPacket(view: DataView, from: number, length: number): KitePacket | undefined {
   if (length < 8) return undefined
   const token = view.getUint32(from)
   const segment = token & 0xff
