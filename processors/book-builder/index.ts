@@ -10,7 +10,8 @@ import { BookState } from './state.ts'
  *
  * A book is SNAPSHOT until the first change that continues its snapshot, then LIVE; GAP from a missing change to the
  * next snapshot; CHECKSUM_BAD from a checksum that is not the venue's to the next snapshot; CROSSED while its bid is at
- * or above its ask; STALE after `stale_after_ms` of stream time without depth. A change of quality is published even when no level changed. Silent about quotes, trades and about changes
+ * or above its ask; STALE after `stale_after_ms` of stream time without depth. A change of quality is published even
+ * when no level changed. Silent about quotes, trades and about changes
  * that come while there is nothing to apply them to. A level without price or with a negative quantity, and a change
  * older than the book, are faults: nothing of them is applied.
  */

@@ -2,7 +2,7 @@
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 
-/** Microseconds since the epoch, digits beyond cut; -1 for another text, an impossible date or one before 1970. */
+/** Microseconds since the epoch, digits beyond cut; -1 for another text, an impossible date, one before 1970 or beyond 2^53 - 1 µs. */
 export function rfc3339Us(text: string): number {
   const parts = TIME.exec(text)
   if (parts === null) return -1
@@ -19,7 +19,8 @@ export function rfc3339Us(text: string): number {
   if (hour > 23 || minute > 59 || second > 60) return -1
   const seconds = ((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
   const fraction = Number((parts[7] ?? '').padEnd(6, '0').slice(0, 6))
-  return seconds < 0 ? -1 : seconds * 1_000_000 + fraction
+  const time_us = seconds * 1_000_000 + fraction
+  return time_us < 0 || time_us > Number.MAX_SAFE_INTEGER ? -1 : time_us
 }
 
 function isLeap(year: number): boolean {
