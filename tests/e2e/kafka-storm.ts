@@ -72,6 +72,9 @@ class Run {
   private late: { readonly member: Member; readonly lanes: readonly string[] } | undefined
   private paused: { readonly member: Member; readonly over: () => boolean } | undefined
   private kills = 0
+  private restarting = false
+  /** Processes that found no broker. */
+  private readonly refused: Member[] = []
 
   constructor(options: StormOptions) {
     this.options = options
@@ -92,7 +95,7 @@ class Run {
     const points = this.points(kills + pauses)
     for (const [index, point] of points.entries()) {
       await this.until(() => this.watch.passed(SOURCES) >= point)
-      if (half_way !== undefined && index === points.length >> 1) await half_way()
+      if (half_way !== undefined && index === points.length >> 1) await this.restart(half_way)
       // Drawn, so that pauses lie anywhere among the kills.
       if (this.draws.below(points.length - index) < points.length - index - (kills - this.kills)) this.pause()
       else this.kill()
@@ -110,6 +113,16 @@ class Run {
   async close(): Promise<void> {
     for (const member of this.members) member.kill()
     await this.watch?.close()
+  }
+
+  /** Restarts the broker. A process that begins meanwhile may find none: it is started again, as a supervisor would. */
+  private async restart(half_way: () => Promise<void>): Promise<void> {
+    this.log('the broker is restarted')
+    this.restarting = true
+    await half_way()
+    this.restarting = false
+    this.log('the broker is back')
+    for (const member of this.refused.splice(0)) member.start()
   }
 
   /** Enough is left behind the last one that nothing can end before it. */
@@ -200,6 +213,10 @@ class Run {
 
   private ended(member: Member, how: Ended): void {
     this.log(`${member.name} ended with ${how.code ?? how.signal}`)
+    if (this.restarting && how.code === 4) {
+      this.refused.push(member)
+      return
+    }
     this.ends.set(member.name, how)
     if (how.code !== 0) {
       this.watch.fail(new Error(`${member.name} ended with ${how.code ?? how.signal}: ${how.stderr.slice(-4000)}`))

@@ -27,7 +27,9 @@ it('the state of a symbol stays with the decoder of its venue', () => {
     const hand = new Hand(normalizer, `${decoder.venue}:X`, params)
     const first = hand.text()
     expect(first).toBe(JSON.stringify(decoder.initial()))
-    expect(hand.on('frames', rawFrame('no frame of any venue', { venue: decoder.venue }))).toMatchObject({ fault: expect.any(String) })
+    expect(hand.on('frames', rawFrame('no frame of any venue', { venue: decoder.venue }))).toMatchObject({
+      fault: expect.any(String),
+    })
     hand.restart()
     expect(hand.text()).toBe(first)
   }
