@@ -11,7 +11,7 @@ import { rfc3339Us } from '../rfc3339.ts'
 
 const TEXTS = new Set(['price', 'qty', 'limit_price', 'order_qty', 'bid', 'bid_qty', 'ask', 'ask_qty'])
 const SILENT = new Set(['heartbeat', 'status', 'instrument', 'pong'])
-const CRC_MAX = 2 ** 32
+const CRC_MAX = 0x1_0000_0000
 
 export type Channel = 'book' | 'level3' | 'trade' | 'ticker'
 

@@ -23,7 +23,7 @@ import type { Scales } from '../listing.ts'
 /** Channels of whole books with changes; `books5` and `bbo-tbt` are states of a few levels, without continuity. */
 const BOOKS = new Set(['books', 'books-l2-tbt', 'books50-l2-tbt'])
 /** A checksum is a signed number of 32 bits. */
-const CHECKSUM_MAX = 2 ** 31
+const CHECKSUM_MAX = 0x8000_0000
 
 export interface OkxFrame {
   readonly kind: 'books' | 'trades' | 'tickers'
