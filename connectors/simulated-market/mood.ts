@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Chance } from './chance.ts'
 
 /**
  * How a market feels for some seconds: what the fair price does and how many orders come. Calm stretches, trends and
@@ -41,18 +41,18 @@ export function openingMood(start_us: number): Mood {
   return { kind: 'opening', drift, volatility, intensity, until_us: start_us + mean_us }
 }
 
-export function nextMood(mood: Mood, random: Random): Mood {
+export function nextMood(mood: Mood, random: Chance): Mood {
   const kind = nextKind(mood.kind, random.uniform())
   const direction = kind === 'fade' ? -Math.sign(mood.drift) : random.uniform() < 0.5 ? -1 : 1
   return moodOf(kind, direction, mood.until_us, random)
 }
 
 /** The burst that `leader` is in, as an instrument feels it that trades with it. */
-export function followBurst(leader: Mood, start_us: number, random: Random): Mood {
+export function followBurst(leader: Mood, start_us: number, random: Chance): Mood {
   return moodOf('burst', Math.sign(leader.drift), start_us, random)
 }
 
-function moodOf(kind: MoodKind, direction: number, start_us: number, random: Random): Mood {
+function moodOf(kind: MoodKind, direction: number, start_us: number, random: Chance): Mood {
   const { drift, volatility, intensity, mean_us } = SHAPES[kind]
   const duration_us = Math.floor(mean_us * (0.4 + 0.6 * random.exponential()))
   const strength = 0.6 + 0.8 * random.uniform()
