@@ -1,40 +1,60 @@
+import { LiveFeed, type LiveFeedOptions, liveFeeds, nodePorts } from '../connectors/feed/index.ts'
 import { createReplay, replayFormats } from '../connectors/replay/index.ts'
 import { simulatedMarket } from '../connectors/simulated-market/index.ts'
-import { AppError, type Source } from '../runtime/api/index.ts'
+import { AppError, type Json, type Source } from '../runtime/api/index.ts'
 
-/** Which data source a run has: `--replay FILE --format NAME`, each any number of times, or the simulated market. */
+/** Which data source a run has: `--feed NAME`, `--replay FILE --format NAME` any number of times, or the simulated market. */
 export interface SourceOptions {
   readonly replay: readonly string[]
   readonly format: readonly string[]
+  readonly feed?: string
+  readonly feedUrl?: string
+  readonly restUrl?: string
 }
+
+interface ChosenSource {
+  readonly source: Source
+  /** For the eye. */
+  readonly label: string
+  /** Fit for a directory's name. */
+  readonly name: string
+  /** How fast it is taken unless told otherwise, as `--speed` is written. */
+  readonly speed: 'max' | '1x'
+}
+
+/** What a feed subscribes to: the topology's instruments of the feed's venue. */
+type Listed = Readonly<Record<string, Json>>
 
 /** For commander: an option that may be given several times. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
-/** An AppError `BAD_OPTION` (exit 2), or what the replay refuses. `name` is fit for a directory's name. */
+/** An AppError `BAD_OPTION` (exit 2), or what the replay refuses. */
 export async function sourceOf(
   options: SourceOptions,
   seed: number,
-): Promise<{ source: Source; label: string; name: string }> {
+  listed: readonly Listed[] = [],
+  tell?: LiveFeedOptions['tell'],
+): Promise<ChosenSource> {
+  if (options.feed !== undefined) {
+    if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
+    const feed = liveFeed(options.feed, options, listed, tell)
+    return { source: feed, label: `live ${options.feed}`, name: `live-${options.feed}`, speed: 'max' }
+  }
+  if (options.feedUrl !== undefined || options.restUrl !== undefined) {
+    throw badOption('--feed-url and --rest-url go with --feed', 'name the feed: --feed NAME')
+  }
   if (options.replay.length === 0) {
     if (options.format.length > 0) {
-      throw new AppError('BAD_OPTION', '--format goes with --replay', {
-        exit_code: 2,
-        hint: 'name the file: --replay FILE --format NAME',
-      })
+      throw badOption('--format goes with --replay', 'name the file: --replay FILE --format NAME')
     }
     const name = seed === 1 ? 'simulated' : `simulated-${seed}`
-    return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name }
+    return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name, speed: '1x' }
   }
   if (options.format.length !== options.replay.length) {
     const known = Object.keys(replayFormats).join(', ')
-    throw new AppError(
-      'BAD_OPTION',
+    throw badOption(
       `${options.replay.length} --replay and ${options.format.length} --format were given`,
-      {
-        exit_code: 2,
-        hint: `give one --format for each --replay; known formats: ${known}`,
-      },
+      `give one --format for each --replay; known formats: ${known}`,
     )
   }
   const files = options.replay.map((path, index) => ({ path, format: options.format[index] as string }))
@@ -44,5 +64,35 @@ export async function sourceOf(
       .split('/')
       .pop()
       ?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
-  return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}` }
+  return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}`, speed: 'max' }
+}
+
+/** A live feed of the listed instruments; not connected yet. */
+export function liveFeed(
+  name: string,
+  { feedUrl, restUrl }: Pick<SourceOptions, 'feedUrl' | 'restUrl'>,
+  listed: readonly Listed[],
+  tell?: LiveFeedOptions['tell'],
+): LiveFeed {
+  const kind = Object.hasOwn(liveFeeds, name) ? liveFeeds[name] : undefined
+  if (kind === undefined) {
+    throw badOption(`there is no feed ${name}`, `known feeds: ${Object.keys(liveFeeds).sort().join(', ')}`)
+  }
+  const symbols = listed.filter(({ venue }) => venue === kind.venue).map(({ symbol }) => String(symbol))
+  if (symbols.length === 0) {
+    throw badOption(
+      `nothing is declared of venue ${kind.venue}`,
+      'declare the instruments to subscribe to under `instruments:` of the topology',
+    )
+  }
+  const venue = kind.open({
+    symbols,
+    ...(feedUrl === undefined ? {} : { url: feedUrl.replace(/\/+$/, '') }),
+    ...(restUrl === undefined ? {} : { rest_url: restUrl.replace(/\/+$/, '') }),
+  })
+  return new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
+}
+
+function badOption(message: string, hint: string): AppError {
+  return new AppError('BAD_OPTION', message, { exit_code: 2, hint })
 }

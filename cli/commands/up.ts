@@ -24,6 +24,9 @@ interface UpOptions {
   readonly data?: string
   readonly replay: readonly string[]
   readonly format: readonly string[]
+  readonly feed?: string
+  readonly feedUrl?: string
+  readonly restUrl?: string
   readonly speed?: string
   readonly for?: string
   readonly once?: boolean
@@ -37,14 +40,17 @@ interface UpOptions {
 export function upCommand(): Command {
   return topologyOptions(
     new Command('up').description(
-      'run the whole dataflow in this process: on a simulated market, or with --replay on recorded data',
+      'run the whole dataflow in this process: on a simulated market, with --feed on a live one, with --replay on recorded data',
     ),
     'what to run',
   )
     .option('--data <dir>', 'where everything is kept (default: .aitrader/<topology>-<source>)')
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
-    .option('--speed <speed>', 'max, or a multiple of real time such as 1x (default: max for a replay, else 1x)')
+    .option('--feed <name>', 'a live feed of the declared instruments: binance')
+    .option('--feed-url <url>', "another stream server than the venue's own")
+    .option('--rest-url <url>', "another REST server than the venue's own")
+    .option('--speed <speed>', 'max, or a multiple of real time, 1x (default: 1x for the simulated market, else max)')
     .option('--for <duration>', 'stop after this much time, 20s')
     .option('--once', 'end when the last file and its drain are done')
     .option('--seed <n>', 'seed of the simulated market', '1')
@@ -58,8 +64,11 @@ async function up(options: UpOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
   const for_ms = options.for === undefined ? undefined : parseDuration(options.for, '--for')
   const topology = await loadTopology(options.topology, options.overlay)
-  const { source, label, name } = await sourceOf(options, seed)
-  const speed = parseSpeed(options.speed ?? (options.replay.length > 0 ? 'max' : '1x'), '--speed')
+  // The log is opened later than the source is made; before that the source says nothing.
+  const told: { log?: ReturnType<typeof openLog> } = {}
+  const tell = (event: string, detail: object) => told.log?.info(detail, event)
+  const { source, label, name, speed: usual_speed } = await sourceOf(options, seed, topology.instruments, tell)
+  const speed = parseSpeed(options.speed ?? usual_speed, '--speed')
   const dir = options.data ?? join('.aitrader', `${topology.name}-${name}`)
   if (options.rebuild === true) setAside(dir)
 
@@ -75,6 +84,7 @@ async function up(options: UpOptions): Promise<void> {
     const run_file = { topology, source: source.identity, seed }
     checkRunFile(dir, run_file, broker)
     const log = openLog(join(dir, 'log.jsonl'))
+    told.log = log
     const meter = new LaneMeter('all', composition.plan.topics, (event, detail) => log.warn(detail, event))
     if (options.listen !== undefined) cleanups.push(await listen(options.listen, meter))
     log.info({ topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) }, 'started')

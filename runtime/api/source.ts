@@ -26,6 +26,11 @@ export interface Source {
   ready(): Promise<void>
   readonly done: boolean
   close(): Promise<void>
+  /**
+   * Of a live source: stream time up to which nothing more comes that `take` has not handed out, microseconds. What is
+   * due by then happens although the source is silent; every later item is stamped above it.
+   */
+  passed_us?(): number
   /** How far it is, in a unit of its own (bytes of its files); undefined where there is no end. For the eye only. */
   progress?(): { readonly done: number; readonly total: number } | undefined
 }

@@ -84,7 +84,7 @@ export class Run {
     this.committer = new Committer({
       engine: options.engine,
       clock: options.clock,
-      interval_ms: options.commit_interval_ms * (this.pace.paced ? 1 : UNPACED_INTERVALS),
+      interval_ms: options.commit_interval_ms * (this.pace.paced || this.live ? 1 : UNPACED_INTERVALS),
       max_records: options.commit_max_records,
       wake: () => this.wake?.(),
     })
@@ -217,6 +217,11 @@ export class Run {
     await this.engine.advance(end_us)
   }
 
+  /** Whether stream time is that of the world, which goes on by itself. */
+  private get live(): boolean {
+    return this.options.feed.source.passed_us !== undefined
+  }
+
   /** Where the feed stands: what the last frame ingested or recovered carried. */
   private get position(): FeedPosition | undefined {
     return this.feed.position as unknown as FeedPosition | undefined
@@ -228,16 +233,32 @@ export class Run {
     return position === undefined ? undefined : position.stream_time_us + this.options.end_drain_ms * 1000
   }
 
-  /** The source has nothing ready: commit what there is, then wait for it. */
+  /** The source has nothing ready: commit what there is, then wait for it; where it is live, timers go on. */
   private async starve(): Promise<void> {
-    const now_ms = this.options.clock.now_ms()
+    const { clock, feed } = this.options
+    const delay_ms = this.live ? await this.tick() : Number.POSITIVE_INFINITY
+    const now_ms = clock.now_ms()
     if (this.committer.owed(now_ms, 0) === 0) this.committer.begin(now_ms)
     try {
-      await this.sleep(this.options.feed.source.ready())
+      const ready = feed.source.ready()
+      await this.sleep(delay_ms === Number.POSITIVE_INFINITY ? ready : Promise.race([ready, clock.wait(delay_ms)]))
     } catch (error) {
       this.source_failure = { error }
     }
     this.woke_ms = this.options.clock.now_ms()
+  }
+
+  /** Works off what fell due in a live source's silence; milliseconds until to look again. */
+  private async tick(): Promise<number> {
+    const { engine, options } = this
+    engine.catchUp()
+    const passed_us = options.feed.source.passed_us?.() ?? 0
+    // Before the first frame nothing can be due, and the way from stream time 0 to today is long.
+    if (this.position === undefined) return 100
+    const limit_us = Math.min(passed_us, Math.max(engine.now_us, engine.scheduler.next()) + STRIDE_US)
+    if (limit_us > engine.now_us) await engine.advance(limit_us)
+    if (limit_us < passed_us) return 0
+    return Math.min(100, Math.max(1, (engine.scheduler.next() - passed_us) / 1_000))
   }
 
   /** Nothing is due yet: tick, commit, and sleep until `next` is due or something happens. */

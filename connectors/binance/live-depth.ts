@@ -1,0 +1,131 @@
+/**
+ * Watches the continuity of Binance depth streams, to ask for a snapshot where the normalizer will need one.
+ *
+ * The rule is the normalizer's (depth-sequence.ts): changes follow one another by `U = u + 1`, and a snapshot joins
+ * them where `U <= lastUpdateId + 1`. The two need not agree on every damaged frame: a change that cannot be read is a
+ * hole for both, and where only the normalizer finds fault, the snapshot that each symbol gets every few minutes heals
+ * it. A snapshot too many does no harm; it costs weight.
+ */
+import type { FeedWatch, SnapshotRequest, WatchActions } from '../feed/venue.ts'
+
+/** A book that went wrong unnoticed is wrong no longer than that. */
+const RENEW_MS = 300_000
+/** A snapshot that was too old is asked for again after that: the venue's cache needs time. */
+const AGAIN_MS = 1_000
+/** Changes in a row that are older than the last: the ids began anew. As many as the normalizer takes for it. */
+const RESTART_AFTER = 100
+
+interface Depth {
+  /** First id of the unbroken run of changes, and the last one of its last change; -1 before the first. */
+  first: number
+  last: number
+  behind: number
+  /** A snapshot joined the run. */
+  joined: boolean
+  renew: (() => void) | undefined
+}
+
+export function watchDepth(
+  symbols: readonly string[],
+  actions: WatchActions,
+  requestFor: (symbol: string) => SnapshotRequest,
+): FeedWatch {
+  const depths = new Map<string, Depth>()
+  for (const symbol of symbols) {
+    depths.set(symbol, { first: -1, last: -1, behind: 0, joined: false, renew: undefined })
+  }
+  /** Symbols whose depth each connection has said. */
+  const said = new Map<number, Set<string>>()
+
+  const ask = (symbol: string, depth: Depth, delay_ms: number): void => {
+    depth.renew?.()
+    depth.renew = actions.after(delay_ms, () => {
+      depth.renew = undefined
+      actions.snapshot(requestFor(symbol))
+      // If the answer is lost or useless without our noticing, the next one comes anyway.
+      ask(symbol, depth, RENEW_MS)
+    })
+  }
+
+  const begin = (symbol: string, depth: Depth, first: number, last: number, why: string): void => {
+    if (depth.last !== -1) actions.broke({ symbol, channel: 'depth' }, why)
+    depth.first = first
+    depth.last = last
+    depth.behind = 0
+    depth.joined = false
+    ask(symbol, depth, 0)
+  }
+
+  return {
+    connected(connection) {
+      said.set(connection, new Set())
+    },
+    frame(connection, { symbol, channel }, payload) {
+      const depth = depths.get(symbol)
+      if (depth === undefined || !channel.startsWith('depth')) return
+      const ids = depthIds(payload)
+      if (ids === undefined) return
+      said.get(connection)?.add(symbol)
+      const { first, last } = ids
+      if (depth.last === -1) begin(symbol, depth, first, last, '')
+      else if (last <= depth.last) {
+        if (last < depth.last && ++depth.behind >= RESTART_AFTER) begin(symbol, depth, first, last, 'ids began anew')
+      } else if (first === depth.last + 1) {
+        depth.last = last
+        depth.behind = 0
+      } else begin(symbol, depth, first, last, `${first} follows ${depth.last}`)
+    },
+    ended(connection) {
+      said.delete(connection)
+    },
+    snapshot({ symbol }, payload) {
+      const depth = depths.get(symbol)
+      if (depth === undefined || depth.joined) return
+      const id = snapshotId(payload)
+      if (id !== undefined && depth.first <= id + 1) depth.joined = true
+      else ask(symbol, depth, AGAIN_MS)
+    },
+    replaces: (connection) => said.get(connection)?.size === symbols.length,
+    close() {
+      for (const { renew } of depths.values()) renew?.()
+    },
+  }
+}
+
+/** The ids of a depth change that the normalizer will be able to read; undefined for anything else. */
+function depthIds(payload: Uint8Array): { first: number; last: number } | undefined {
+  const frame = parsed(payload)
+  const data = frame?.data as Record<string, unknown> | undefined
+  if (typeof data !== 'object' || data === null) return undefined
+  const { e, U: first, u: last, b, a } = data
+  if (e !== 'depthUpdate' || !isId(first) || !isId(last) || first > last) return undefined
+  return isSide(b) && isSide(a) ? { first, last } : undefined
+}
+
+function snapshotId(payload: Uint8Array): number | undefined {
+  const frame = parsed(payload)
+  const id = frame?.lastUpdateId
+  return isId(id) && isSide(frame?.bids) && isSide(frame?.asks) ? id : undefined
+}
+
+function parsed(payload: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+const NUMBER = /^\d+(\.\d+)?$/
+
+function isSide(side: unknown): boolean {
+  return (
+    Array.isArray(side) &&
+    side.every((level) => Array.isArray(level) && NUMBER.test(String(level[0])) && NUMBER.test(String(level[1])))
+  )
+}

@@ -1,0 +1,160 @@
+/**
+ * One connection to a venue: connecting, subscribing, live, ended.
+ *
+ * It ends when the socket does, when it does not open in time, when nothing comes for the venue's `silence_ms`, or when
+ * it is told to; it says so once, and says nothing afterwards. It never reconnects: that is the feed's decision.
+ */
+import { Allowance } from './allowance.ts'
+import type { FeedPorts, FeedSocket, SocketEnd } from './ports.ts'
+import type { FeedVenue } from './venue.ts'
+
+export type ConnectionEnd = SocketEnd | 'late' | 'silent' | 'slow' | 'broken' | 'replaced'
+
+export interface ConnectionEvents {
+  /** The first frame came. */
+  live(connection: Connection): void
+  frame(connection: Connection, payload: Uint8Array): void
+  ended(connection: Connection, end: ConnectionEnd, detail: string): void
+}
+
+/** A connection that is not there by then is not coming. */
+const CONNECT_MS = 10_000
+
+export class Connection {
+  readonly number: number
+  state: 'connecting' | 'subscribing' | 'live' | 'ended' = 'connecting'
+  readonly #venue: FeedVenue
+  readonly #ports: FeedPorts
+  readonly #events: ConnectionEvents
+  readonly #socket: FeedSocket
+  readonly #messages: Allowance
+  readonly #waiting: string[] = []
+  readonly #timers = new Set<() => void>()
+  #heard_us: number
+  #paused = false
+  #sending = false
+
+  constructor(number: number, venue: FeedVenue, ports: FeedPorts, max_frame_bytes: number, events: ConnectionEvents) {
+    this.number = number
+    this.#venue = venue
+    this.#ports = ports
+    this.#events = events
+    this.#messages = new Allowance(venue.messages)
+    this.#heard_us = ports.clock.now_us()
+    this.#socket = ports.network.connect(venue.url, max_frame_bytes, {
+      opened: () => this.#opened(),
+      frame: (payload) => this.#frame(payload),
+      ended: (end, detail) => this.end(end, detail),
+    })
+    this.#after(CONNECT_MS, () => {
+      if (this.state === 'connecting') this.end('late', `no connection after ${CONNECT_MS} ms`)
+    })
+  }
+
+  get ended(): boolean {
+    return this.state === 'ended'
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** Sends as soon as the venue's limit of messages lets it. */
+  send(text: string): void {
+    if (this.ended) return
+    this.#waiting.push(text)
+    if (!this.#sending) this.#flush()
+  }
+
+  pause(): void {
+    if (this.#paused || this.ended) return
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.ended) return
+    this.#paused = false
+    // The time in which we did not listen says nothing about the venue.
+    this.#heard()
+    this.#socket.resume()
+  }
+
+  end(end: ConnectionEnd, detail: string): void {
+    if (this.ended) return
+    this.state = 'ended'
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    this.#socket.close()
+    this.#events.ended(this, end, detail)
+  }
+
+  #opened(): void {
+    if (this.ended) return
+    this.state = 'subscribing'
+    this.#heard()
+    for (const text of this.#venue.subscriptions) this.send(text)
+    this.#watchSilence()
+    if (this.#venue.keepalive !== undefined) this.#keepAlive(this.#venue.keepalive)
+  }
+
+  #frame(payload: Uint8Array): void {
+    if (this.ended) return
+    this.#heard()
+    if (this.#venue.isKeepalive?.(payload) === true) return
+    if (this.state !== 'live') {
+      this.state = 'live'
+      this.#events.live(this)
+    }
+    this.#events.frame(this, payload)
+  }
+
+  #heard(): void {
+    this.#heard_us = this.#ports.clock.now_us()
+  }
+
+  /** Milliseconds since the peer was heard; a clock that was set back begins anew. */
+  #quiet_ms(): number {
+    const now_us = this.#ports.clock.now_us()
+    if (now_us < this.#heard_us) this.#heard_us = now_us
+    return (now_us - this.#heard_us) / 1_000
+  }
+
+  #watchSilence(): void {
+    const { silence_ms } = this.#venue
+    const quiet_ms = this.#paused ? 0 : this.#quiet_ms()
+    if (quiet_ms >= silence_ms) this.end('silent', `nothing for ${silence_ms} ms`)
+    else this.#after(silence_ms - quiet_ms, () => this.#watchSilence())
+  }
+
+  #keepAlive(keepalive: { readonly every_ms: number; readonly text: string }): void {
+    const quiet_ms = this.#quiet_ms()
+    const due = quiet_ms >= keepalive.every_ms
+    if (due && !this.#paused) this.send(keepalive.text)
+    this.#after(due ? keepalive.every_ms : keepalive.every_ms - quiet_ms, () => this.#keepAlive(keepalive))
+  }
+
+  #flush(): void {
+    this.#sending = true
+    while (this.#waiting.length > 0) {
+      if (this.state === 'connecting') break
+      const now_us = this.#ports.clock.now_us()
+      const wait_ms = this.#messages.wait_ms(now_us)
+      if (wait_ms > 0) {
+        this.#after(wait_ms, () => this.#flush())
+        return
+      }
+      this.#messages.use(now_us)
+      this.#socket.send(this.#waiting.shift()!)
+    }
+    this.#sending = false
+  }
+
+  #after(delay_ms: number, then: () => void): void {
+    const cancel = this.#ports.clock.after(delay_ms, () => {
+      this.#timers.delete(cancel)
+      if (!this.ended) then()
+    })
+    this.#timers.add(cancel)
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * A live feed as a source: every message of a venue as a frame, its bytes exactly as they came, at the time they came.
+ *
+ * Stream time is receive time, strictly increasing. There is nothing to go back to: after a restart the numbering goes
+ * on, the venue's sequences have a hole that the normalizer reports as a gap, and new snapshots close it; frames before
+ * are in the topic. It is silent while there is no connection, and never ends by itself. Bad bytes are frames like
+ * others: the normalizer judges them.
+ *
+ * Memory is bounded. When the queue is full the sockets are read no more; when that does not help in `paused_ms`, or
+ * what was on its way overfills the queue, the connections are dropped, counted as `slow`, and come back once there
+ * is room: a hole that is known, instead of a delay that grows.
+ */
+import { AppError, assert, type Json, type Source, type SourceItem } from '../../runtime/api/index.ts'
+import type { RawFrame } from '../../schemas/generated/index.ts'
+import type { ConnectionEnd } from './connection.ts'
+import { Connections } from './connections.ts'
+import { FrameQueue, type QueueBounds } from './frame-queue.ts'
+import type { FeedPorts } from './ports.ts'
+import { Rest } from './rest.ts'
+import type { FeedVenue, FeedWatch, FrameAddress } from './venue.ts'
+
+export interface LiveFeedOptions {
+  readonly venue: FeedVenue
+  readonly ports: FeedPorts
+  /** Name of the source in the topology, written into every frame; `feed` by default. */
+  readonly source?: string
+  /** Frames and bytes that may wait for the dataflow. */
+  readonly queue?: QueueBounds
+  /** A longer message ends its connection. */
+  readonly max_frame_bytes?: number
+  /** How long the sockets may stay unread before they are dropped. */
+  readonly paused_ms?: number
+  /** Told of connections, breaks and refusals, for a log. */
+  readonly tell?: (event: string, detail: Readonly<Record<string, Json>>) => void
+}
+
+/** What happened since the feed was opened. */
+export interface FeedCounts {
+  frames: number
+  bytes: number
+  connections: number
+  /** Breaks of the venue's sequences that the feed itself saw. */
+  breaks: number
+  snapshots: number
+  rest_refusals: number
+  pauses: number
+  ended: Record<ConnectionEnd, number>
+}
+
+const QUEUE: QueueBounds = { frames: 65_536, bytes: 64 * 1024 * 1024 }
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024
+const PAUSED_MS = 5_000
+/** Below this the sockets are read again. */
+const ROOM = 0.5
+/** What was read before a pause took hold may still come; more is too much. */
+const OVERFULL = 1.25
+
+interface Position {
+  readonly frame_seq: number
+  readonly stream_time_us: number
+}
+
+export class LiveFeed implements Source {
+  readonly identity: Json
+  done = false
+  readonly counts: FeedCounts = {
+    frames: 0,
+    bytes: 0,
+    connections: 0,
+    breaks: 0,
+    snapshots: 0,
+    rest_refusals: 0,
+    pauses: 0,
+    ended: { refused: 0, too_large: 0, closed: 0, late: 0, silent: 0, slow: 0, broken: 0, replaced: 0 },
+  }
+  readonly #options: LiveFeedOptions
+  readonly #queue: FrameQueue
+  readonly #paused_ms: number
+  #connections: Connections | undefined
+  #watch: FeedWatch | undefined
+  #rest: Rest | undefined
+  #frame_seq = -1
+  /** Stream time of the last item taken, and the last time that a frame was given or time was said to have passed. */
+  #taken_us = -1
+  #last_us = -1
+  #wake: (() => void) | undefined
+  #paused: (() => void) | undefined
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options
+    this.#queue = new FrameQueue(options.queue ?? QUEUE)
+    this.#paused_ms = options.paused_ms ?? PAUSED_MS
+    const { name, symbols } = options.venue
+    this.identity = { kind: 'live', feed: name, symbols: [...symbols] }
+  }
+
+  /** The most bytes that ever waited. */
+  get most_bytes(): number {
+    return this.#queue.most_bytes
+  }
+
+  get connected(): boolean {
+    return this.#connections?.live ?? false
+  }
+
+  async open(position: Json | undefined): Promise<void> {
+    assert(this.#connections === undefined, 'a live feed is opened once')
+    const { venue, ports, max_frame_bytes = MAX_FRAME_BYTES } = this.#options
+    if (position !== undefined) {
+      const { frame_seq, stream_time_us } = checked(position)
+      this.#frame_seq = frame_seq
+      this.#last_us = stream_time_us
+      this.#taken_us = stream_time_us
+    }
+    if (venue.rest !== undefined) {
+      this.#rest = new Rest(venue.rest, ports, max_frame_bytes, {
+        answered: (request, body) => {
+          this.counts.snapshots++
+          this.#arrived(request, body)
+          this.#watch?.snapshot?.(request, body)
+        },
+        refused: ({ symbol }, status, wait_ms) => {
+          this.counts.rest_refusals++
+          this.#tell('snapshot-refused', { symbol, status, wait_ms: Math.round(wait_ms) })
+        },
+      })
+    }
+    this.#watch = venue.watch({
+      now_us: () => ports.clock.now_us(),
+      snapshot: (request) => this.#rest?.ask(request),
+      send: (connection, text) => this.#connections?.send(connection, text),
+      drop: (connection) => this.#connections?.drop(connection, 'broken', 'its sequence cannot be repaired'),
+      after: (delay_ms, then) => ports.clock.after(delay_ms, then),
+      broke: ({ symbol, channel }, detail) => {
+        this.counts.breaks++
+        this.#tell('break', { symbol, channel, detail })
+      },
+    })
+    const watch = this.#watch
+    this.#connections = new Connections(venue, ports, max_frame_bytes, {
+      begun: (connection) => {
+        this.counts.connections++
+        this.#tell('connecting', { connection, url: venue.url })
+        watch.connected(connection)
+      },
+      frame: (connection, payload) => {
+        const address = venue.address(payload)
+        this.#arrived(address, payload)
+        watch.frame(connection, address, payload)
+      },
+      ended: (connection, end, detail, wait_ms) => {
+        this.counts.ended[end]++
+        watch.ended(connection)
+        this.#tell('disconnected', { connection, end, detail, wait_ms: Math.round(wait_ms) })
+      },
+      replaces: (connection) => watch.replaces?.(connection) ?? true,
+      hasRoom: () => this.#queue.fill < ROOM,
+    })
+    this.#connections.begin()
+  }
+
+  take(): SourceItem | undefined {
+    const arrived = this.#queue.shift()
+    if (arrived === undefined) return undefined
+    if (this.#queue.fill < ROOM) this.#resume()
+    const { symbol, channel, payload, receive_time_us } = arrived
+    const { venue, source = 'feed' } = this.#options
+    this.#frame_seq++
+    this.#taken_us = receive_time_us
+    const value: RawFrame = {
+      venue_symbol: `${venue.venue}:${symbol === '' ? '?' : symbol}`,
+      venue: venue.venue,
+      source,
+      channel,
+      frame_seq: this.#frame_seq,
+      receive_time_us,
+      receive_time_ns_rest: 0,
+      receive_error_us: null,
+      payload,
+    }
+    const position: Position = { frame_seq: this.#frame_seq, stream_time_us: receive_time_us }
+    return { value, stream_time_us: receive_time_us, position: { ...position } }
+  }
+
+  /** Until here nothing more comes: now, where nothing waits. Later frames are stamped above it. */
+  passed_us(): number {
+    if (this.#queue.length > 0) return this.#taken_us
+    this.#last_us = Math.max(this.#last_us, this.#options.ports.clock.now_us())
+    return this.#last_us
+  }
+
+  ready(): Promise<void> {
+    if (this.#queue.length > 0 || this.done) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  async close(): Promise<void> {
+    this.done = true
+    this.#paused?.()
+    this.#connections?.close()
+    this.#rest?.close()
+    this.#watch?.close()
+    this.#wake?.()
+  }
+
+  #arrived({ symbol, channel }: FrameAddress, payload: Uint8Array): void {
+    this.#last_us = Math.max(this.#last_us + 1, this.#options.ports.clock.now_us())
+    this.#queue.push({ symbol, channel, payload, receive_time_us: this.#last_us })
+    this.counts.frames++
+    this.counts.bytes += payload.length
+    const { fill } = this.#queue
+    if (fill >= OVERFULL) this.#dropSlow('more came than there is room for')
+    else if (fill >= 1) this.#pause()
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  #pause(): void {
+    if (this.#paused !== undefined) return
+    this.counts.pauses++
+    this.#connections?.pause()
+    this.#paused = this.#options.ports.clock.after(this.#paused_ms, () =>
+      this.#dropSlow(`the dataflow did not catch up in ${this.#paused_ms} ms`),
+    )
+  }
+
+  #resume(): void {
+    this.#paused?.()
+    this.#paused = undefined
+    this.#connections?.resume()
+  }
+
+  #dropSlow(detail: string): void {
+    this.#paused?.()
+    this.#paused = undefined
+    this.#connections?.dropAll('slow', detail)
+  }
+
+  #tell(event: string, detail: Readonly<Record<string, Json>>): void {
+    this.#options.tell?.(event, detail)
+  }
+}
+
+function checked(json: Json): Position {
+  const { frame_seq, stream_time_us } = (json ?? {}) as Partial<Position>
+  if (Number.isSafeInteger(frame_seq) && Number.isSafeInteger(stream_time_us)) return json as unknown as Position
+  throw new AppError('POSITION_MALFORMED', 'the stored position is not one of a live feed', {
+    exit_code: 2,
+    hint: 'start with the same source as before, or use another data directory',
+  })
+}
