@@ -1,7 +1,9 @@
 import { LiveFeed, type LiveFeedOptions, liveFeeds, nodePorts } from '../connectors/feed/index.ts'
 import { createReplay, replayFormats } from '../connectors/replay/index.ts'
 import { simulatedMarket } from '../connectors/simulated-market/index.ts'
-import { AppError, type Json, type Source } from '../runtime/api/index.ts'
+import { moodMarket } from '../connectors/simulated-market/moods/index.ts'
+import { MARKET_MOODS, type MarketMood } from '../connectors/simulated-market/moods/table.ts'
+import { AppError, hintFor, type Json, type Source } from '../runtime/api/index.ts'
 
 /** Which data source a run has: `--feed NAME`, `--replay FILE --format NAME` any number of times, or the simulated market. */
 export interface SourceOptions {
@@ -10,6 +12,8 @@ export interface SourceOptions {
   readonly feed?: string
   readonly feedUrl?: string
   readonly restUrl?: string
+  /** Mood of the simulated market. */
+  readonly market?: string
 }
 
 interface ChosenSource {
@@ -35,6 +39,7 @@ export async function sourceOf(
   listed: readonly Listed[] = [],
   tell?: LiveFeedOptions['tell'],
 ): Promise<ChosenSource> {
+  if (options.market !== undefined) return inMood(options.market, options, seed, listed)
   if (options.feed !== undefined) {
     if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
     const feed = liveFeed(options.feed, options, listed, tell)
@@ -65,6 +70,21 @@ export async function sourceOf(
       .pop()
       ?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
   return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}`, speed: 'max' }
+}
+
+/** The simulated market in a mood; at OKX, too, where the topology declares instruments of that venue. */
+function inMood(market: string, options: SourceOptions, seed: number, listed: readonly Listed[]): ChosenSource {
+  if (options.feed !== undefined || options.replay.length > 0 || options.format.length > 0)
+    throw badOption('--market goes with the simulated market only', 'leave out --feed, --replay and --format')
+  const moods = Object.keys(MARKET_MOODS)
+  if (!moods.includes(market)) throw badOption(`there is no market ${market}`, hintFor(market, moods, 'moods'))
+  const venues = listed.some(({ venue }) => venue === 'OKX') ? (['BINANCE', 'OKX'] as const) : (['BINANCE'] as const)
+  return {
+    source: moodMarket({ mood: market as MarketMood, seed, venues }),
+    label: `simulated market, ${market}, seed ${seed}`,
+    name: seed === 1 ? `simulated-${market}` : `simulated-${market}-${seed}`,
+    speed: '1x',
+  }
 }
 
 /** A live feed of the listed instruments; not connected yet. */

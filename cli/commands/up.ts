@@ -25,6 +25,7 @@ interface UpOptions {
   readonly replay: readonly string[]
   readonly format: readonly string[]
   readonly feed?: string
+  readonly market?: string
   readonly feedUrl?: string
   readonly restUrl?: string
   readonly speed?: string
@@ -53,6 +54,7 @@ export function upCommand(): Command {
     .option('--speed <speed>', 'max, or a multiple of real time, 1x (default: 1x for the simulated market, else max)')
     .option('--for <duration>', 'stop after this much time, 20s')
     .option('--once', 'end when the last file and its drain are done')
+    .option('--market <mood>', 'the simulated market in a mood: calm, volatile, crash or broken')
     .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--rebuild', 'set the directory aside and compute everything anew')
     .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')

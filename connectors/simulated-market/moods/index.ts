@@ -5,7 +5,7 @@ import { CleanMarket, type MarketSummary, openingMarket, START_US } from './clea
 import type { CleanFrame, Exchange } from './exchange.ts'
 import type { MoodVenue } from './instruments.ts'
 import { Keyed } from './keyed.ts'
-import { MARKET_MOODS, type MarketMood } from './table.ts'
+import { MARKET_MOODS, type MarketMood, type MoodParameters } from './table.ts'
 import {
   type Arrival,
   CLOCK_OFFSET_US,
@@ -31,6 +31,8 @@ export interface MoodMarketParams {
   readonly seed: number
   /** BINANCE alone by default. */
   readonly venues?: readonly MoodVenue[]
+  /** Instead of the mood's own. */
+  readonly parameters?: Partial<MoodParameters>
   /** Ends when this much stream time has passed; without it, never. */
   readonly duration_ms?: number
   /** The source's name in the topology, written into its frames. */
@@ -98,13 +100,14 @@ class MoodMarket implements Source {
   #done = false
 
   constructor(params: MoodMarketParams) {
-    const { seed, mood, venues = ['BINANCE'] } = params
+    const { seed, mood, venues = ['BINANCE'], parameters } = params
     assert(Number.isSafeInteger(seed) && seed >= 0, `seed ${seed} is not a safe integer >= 0`)
     assert(venues.length > 0, 'a market without venues')
     this.#params = params
     this.#venues = venues
     this.#keyed = new Keyed(seed)
-    this.identity = { kind: 'simulated-market', version: VERSION, mood, seed, venues: [...venues] }
+    const identity = { kind: 'simulated-market', version: VERSION, mood, seed, venues: [...venues] }
+    this.identity = parameters === undefined ? identity : { ...identity, parameters }
   }
 
   async open(position: Json | undefined): Promise<void> {
@@ -116,7 +119,7 @@ class MoodMarket implements Source {
       paths: opening.exchanges.map(() => openingPath),
     }
     const { epoch, count } = position === undefined ? { epoch: first, count: 0 } : parsePosition(position, first)
-    const params = MARKET_MOODS[this.#params.mood]
+    const params = { ...MARKET_MOODS[this.#params.mood], ...this.#params.parameters }
     const market = new CleanMarket(params, this.#keyed, this.#venues, epoch.market)
     const { duration_ms } = this.#params
     if (duration_ms !== undefined) this.#end_us = START_US + duration_ms * 1_000

@@ -79,7 +79,7 @@ export const MARKET_MOODS: Readonly<Record<MarketMood, MoodParameters>> = {
     late_ppm: 3_000,
     truncate_ppm: 1_000,
     corrupt_ppm: 1_000,
-    misread_ppm: 5_000,
+    misread_ppm: 20_000,
     silence_every_s: 25,
     silence_ms: 3_000,
     restart_every_s: 40,
