@@ -5,11 +5,22 @@
  */
 import type { Level, Quote, Side, Trade } from '../../../schemas/generated/index.ts'
 import { writtenDecimals } from '../decimal.ts'
-import { Bad, decimal, type Fields, fieldsOf, integer, jsonFrame, listOf, positive, textOf } from '../json-frame.ts'
+import {
+  Bad,
+  decimal,
+  type Fields,
+  fieldsOf,
+  integer,
+  jsonFrame,
+  listOf,
+  positive,
+  textFields,
+  textOf,
+} from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
 import { rfc3339Us } from '../rfc3339.ts'
 
-const TEXTS = new Set(['price', 'qty', 'limit_price', 'order_qty', 'bid', 'bid_qty', 'ask', 'ask_qty'])
+const TEXTS = textFields('price', 'qty', 'limit_price', 'order_qty', 'bid', 'bid_qty', 'ask', 'ask_qty')
 const SILENT = new Set(['heartbeat', 'status', 'instrument', 'pong'])
 const CRC_MAX = 0x1_0000_0000
 
