@@ -59,13 +59,14 @@ topics:
   ${own(topics.frames)}: { record: RawFrame, key: venue_symbol, partitions: ${partitions} }
   ${own(topics.events)}: { record: MarketEvent, key: instrument_id, partitions: ${partitions} }
   t-${name}.instruments.v1: { record: Instrument, key: instrument_id, partitions: 1 }
+  t-${name}.bars.v1: { record: Bar, key: instrument_id, partitions: ${partitions} }
   t-${name}.books.v1: { record: BookUpdate, key: instrument_id, partitions: ${partitions} }
   t-${name}.dead.v1: { record: DeadLetter, key: origin_topic, partitions: 1 }
 ${nbbo ? `  t-${name}.nbbo.v1: { record: Nbbo, key: symbol, partitions: 1 }\n` : ''}stages:
   normalizer:
     use: normalizer
     from: { frames: ${own(topics.frames)} }
-    to: { events: ${own(topics.events)}, instruments: t-${name}.instruments.v1 }
+    to: { events: ${own(topics.events)}, instruments: t-${name}.instruments.v1, bars: t-${name}.bars.v1 }
     faults_to: t-${name}.dead.v1
   book-builder:
     use: book-builder
