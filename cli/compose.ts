@@ -31,7 +31,7 @@ export async function loadTopology(path: string, overlays: readonly string[] = [
   })
 }
 
-/** Identity of the program: version and the hash of the sources that decide what is computed. */
+/** Identity of the program: version and the hash of the sources and libraries that decide what is computed. */
 export function buildId(): { build: string; code: string } {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const hash = createHash('sha256')
@@ -41,8 +41,22 @@ export function buildId(): { build: string; code: string } {
       hash.update(`${room}/${file}\n`).update(readFileSync(join(ROOT, room, file)))
     }
   }
+  hash.update(libraries(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')))
   const code = hash.digest('hex')
   return { build: `${version}+${code.slice(0, 12)}`, code }
+}
+
+/** What a lock file says of the libraries that run: tools of development change nothing that is computed. */
+export function libraries(lock: string): string {
+  const { packages } = JSON.parse(lock) as { packages: Record<string, Locked> }
+  const run = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  return canonical(run.map(([path, { version, integrity }]) => [path, version, integrity ?? null]))
+}
+
+interface Locked {
+  readonly version: string
+  readonly integrity?: string
+  readonly dev?: boolean
 }
 
 /** Effect stages and what answers them. */
