@@ -11,6 +11,7 @@ import type {
   Transaction,
 } from '../../runtime/api/index.ts'
 import { BlockDigest, canonicalRuns, topicDigest } from '../../runtime/api/log.ts'
+import type { TopicPartition } from './admin.ts'
 import { ArenaPool } from './buffer-pool.ts'
 import { requireExactlyOnce } from './capabilities.ts'
 import { Cluster } from './cluster.ts'
@@ -227,10 +228,21 @@ export class KafkaBroker implements Broker {
     const producer =
       this.#options.guarantee === 'at_least_once'
         ? new PlainProducer({ ...hooks, channel: id })
-        : await KafkaProducer.open({ ...hooks, transactional_id: id, transaction_timeout_ms })
+        : await KafkaProducer.open({
+            ...{ ...hooks, transactional_id: id, transaction_timeout_ms },
+            partitions: this.#written(),
+          })
     this.#producers.set(transactional_id, producer)
     await this.#reader.refresh(this.#topics.all(), false)
     return producer
+  }
+
+  /** Every partition that a transaction of this topology may write, in Kafka's names. */
+  #written(): TopicPartition[] {
+    const partitionsOf = (topic: string, count: number) =>
+      Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+    const records = this.#topics.all().map(({ name, partitions }) => partitionsOf(this.#names.topic(name), partitions))
+    return [...records.flat(), ...partitionsOf(this.#state.topic, this.#state.partitions)]
   }
 
   /** Counts offsets, those of markers among them. */

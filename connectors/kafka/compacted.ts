@@ -1,4 +1,3 @@
-import { AppError } from '../../runtime/api/index.ts'
 import { listOffsets } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import { CommittedFilter } from './committed.ts'
@@ -7,7 +6,7 @@ import { markerType } from './outcome.ts'
 import { BatchCursor } from './record-batch.ts'
 import { RecordScanner } from './record-scanner.ts'
 import { type FetchedPartition, fetch } from './requests/fetch.ts'
-import { decided } from './undecided.ts'
+import { decided, lateMarkers } from './undecided.ts'
 
 /**
  * The values of a compacted topic, partition by partition, as of each call.
@@ -177,11 +176,4 @@ function scan(scanner: RecordScanner, each: (key: string, value: Uint8Array | nu
     const key = bytes.toString('latin1', key_start, key_end)
     each(key, value_null ? null : Buffer.from(bytes.subarray(value_start, value_end)))
   }
-}
-
-function lateMarkers(where: string, late: readonly string[]): AppError {
-  return new AppError('MARKERS_LATE', `${where} waits for the markers of decided transactions: ${late.join(', ')}`, {
-    exit_code: 4,
-    hint: 'a broker of the cluster is away or overloaded',
-  })
 }

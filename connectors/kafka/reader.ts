@@ -7,7 +7,7 @@ import { BatchCursor, damaged } from './record-batch.ts'
 import { decodeRecords } from './record-decoder.ts'
 import { type FetchedPartition, fetch } from './requests/fetch.ts'
 import { firstOffsetAt } from './time-search.ts'
-import { heldBack } from './undecided.ts'
+import { heldBack, holding, lateMarkers } from './undecided.ts'
 
 /**
  * Reads single partitions: batches by offset, ends, offsets by time. Committed records only.
@@ -15,13 +15,14 @@ import { heldBack } from './undecided.ts'
  * What was fetched last of a partition is kept, so that reading on is one request per megabyte or so; batches never
  * change, so what is kept is never stale. The end of a partition is its last stable offset: a record behind an open
  * transaction of another producer is not there yet. A read that finds nothing waits for the markers of transactions that
- * are decided, so that whatever was committed before the call is found; it does not wait for open ones.
+ * are decided, so that whatever was committed before the call is found, and is `MARKERS_LATE` rather than an end that may
+ * be none; it does not wait for open ones.
  */
 
 const FETCH_BYTES = 1024 * 1024
 /** What is kept of all partitions together. */
 const KEPT_BYTES = 32 * 1024 * 1024
-/** How long a decided transaction may lack its markers until what is there is taken for the end. */
+/** How long a decided transaction may lack its markers. */
 const MARKERS_MS = 15_000
 const MARKERS_PAUSE_MS = 5
 
@@ -104,6 +105,8 @@ export class PartitionReader {
       for (const one of open) if (!(await this.#ended(one.topic, one.partition)) && isOpen(one)) late.push(one)
       open = late
     }
+    const [first] = open
+    if (first !== undefined) throw await this.#late(first.topic, first.partition)
   }
 
   async read(topic: string, partition: number, offset: number): Promise<StoredBatch | undefined> {
@@ -125,7 +128,7 @@ export class PartitionReader {
           if (fetched.last_stable_offset >= fetched.high_watermark) return undefined
           const now = performance.now()
           if (give_up_at === 0) give_up_at = now + MARKERS_MS
-          else if (now > give_up_at) return undefined
+          else if (now > give_up_at) throw await this.#late(topic, partition)
           if (await this.#ended(topic, partition)) return undefined
           continue
         }
@@ -155,6 +158,12 @@ export class PartitionReader {
   async highWatermark(topic: string, partition: number): Promise<number> {
     const [high] = (await this.#offsets([{ topic, partition }], 'latest')) as [number]
     return high
+  }
+
+  async #late(topic: string, partition: number): Promise<AppError> {
+    const { end_offset } = this.info(topic, partition)
+    const late = await holding(this.#cluster, this.#kafkaName(topic), partition)
+    return lateMarkers(`${topic}/${partition}@${end_offset}`, late)
   }
 
   async offsetAt(topic: string, partition: number, stream_time_us: number): Promise<number> {

@@ -95,7 +95,7 @@ async function walk(
     cursor.open(await fetched(search, at, FETCH_BYTES), `${search.topic}/${search.partition}`)
     while (cursor.next()) {
       if (!cursor.control && cursor.max_timestamp >= time_ms)
-        return { found: Math.max(at, cursor.base_offset), at, bytes }
+        return { found: cursor.base_offset, at, bytes }
     }
     if (cursor.end === 0) break
     at = cursor.last_offset + 1

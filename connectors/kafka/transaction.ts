@@ -1,4 +1,5 @@
 import { AppError, type Producer, RetriableError, type Transaction } from '../../runtime/api/index.ts'
+import { describeProducers, type TopicPartition } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import { CODE, errorClass, errorName, isRetriable, kafkaError } from './errors.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
@@ -14,7 +15,12 @@ import { type PartitionWrite, ProduceError, producePartitions, topicsOf } from '
  * aborted before anything is read. What fails before `EndTxn` is sent is aborted by taking a new epoch of our own id,
  * which only its present holder can; then the same bytes may be sent again, with sequence numbers from 0. Once `EndTxn`
  * may have arrived, its fate is asked for until it is known: by sending it again, which a coordinator answers alike
- * after it was carried out, and if another holds the id by now, by the marker that stands behind our records.
+ * after it was carried out, and, since a coordinator that came back answers alike of the transaction before, by the
+ * marker that stands behind our records.
+ *
+ * A transaction hangs where partitions have its records open and its coordinator does not know it (seen when a broker
+ * went down and came back in the middle of one). A later commit of the same id would make it part of itself, and a
+ * reader sees nothing beyond it, so what an id has hanging is aborted when it is taken: by a transaction of nothing.
  */
 
 export interface ProducerOptions {
@@ -22,6 +28,8 @@ export interface ProducerOptions {
   /** As Kafka knows it. */
   readonly transactional_id: string
   readonly transaction_timeout_ms: number
+  /** Everything that one of this id may have written to. */
+  readonly partitions?: readonly TopicPartition[]
   /** How long the fate of a commit is asked for; default 60,000: longer than a broker takes to come back. */
   readonly outcome_deadline_ms?: number
   /** Encodes at the call of `commit`; throws what refuses a transaction before anything is sent. */
@@ -37,6 +45,8 @@ export interface EncodedTransaction {
 }
 
 const OUTCOME_DEADLINE_MS = 60_000
+/** How long the marker of a commit that a coordinator calls carried out is looked for. */
+const MARKER_MS = 15_000
 const MAX_PAUSE_MS = 100
 
 /** Refusals that an abort and a new epoch cure. */
@@ -68,7 +78,23 @@ export class KafkaProducer implements Producer {
   static async open(options: ProducerOptions): Promise<KafkaProducer> {
     const producer = new KafkaProducer(options)
     await producer.#init(-1, -1)
+    await producer.#endHanging(options.partitions ?? [])
     return producer
+  }
+
+  /** Right behind `InitProducerId` nothing of this id is open that its coordinator knows of. */
+  async #endHanging(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return
+    const { cluster, transactional_id } = this.#options
+    const known = await describeProducers(cluster, partitions)
+    const hanging = known.filter(({ producers }) =>
+      producers.some((one) => one.producer_id === this.#producer_id && one.open_since_offset >= 0),
+    )
+    if (hanging.length === 0) return
+    await this.#add(hanging)
+    const input = { ...this.#identity, commit: false }
+    const { error_code } = await cluster.request(this.#coordinator, endTxn, input, { channel: this.#channel })
+    if (error_code !== 0) throw kafkaError(error_code, `aborting what ${transactional_id} has hanging`)
   }
 
   commit(transaction: Transaction): Promise<void> {
@@ -143,7 +169,7 @@ export class KafkaProducer implements Producer {
     this.#state = 'ready'
   }
 
-  async #add(writes: readonly PartitionWrite[]): Promise<void> {
+  async #add(writes: readonly TopicPartition[]): Promise<void> {
     const output = await this.#options.cluster.request(
       this.#coordinator,
       addPartitionsToTxn,
@@ -187,12 +213,19 @@ export class KafkaProducer implements Producer {
   }
 
   async #end(writes: readonly PartitionWrite[]): Promise<void> {
-    const give_up_at = performance.now() + (this.#options.outcome_deadline_ms ?? OUTCOME_DEADLINE_MS)
+    const deadline_ms = this.#options.outcome_deadline_ms ?? OUTCOME_DEADLINE_MS
+    const give_up_at = performance.now() + deadline_ms
     let sent = false
+    let asked_before = false
     let pause_ms = 2
     do {
       const answer = await this.#askToEnd(sent)
-      if (answer === 0) return
+      if (answer === 0 && !asked_before) return
+      if (answer === 0) {
+        const marker_by = performance.now() + Math.min(MARKER_MS, deadline_ms)
+        return this.#outcome(writes, CODE.INVALID_TXN_STATE, marker_by)
+      }
+      asked_before = true
       if (answer === 'lost') sent = true
       else if (answer !== 'unsent' && !isRetriable(answer)) {
         if (sent && errorClass(answer) === 'fenced') return this.#outcome(writes, answer, give_up_at)

@@ -63,6 +63,12 @@ export class FakeTransactions {
     this.#state = 'Empty'
   }
 
+  /** The coordinator comes back without what it was told last: it is where the transaction before left it. */
+  forget(): void {
+    this.#state = 'CompleteCommit'
+    this.#added.clear()
+  }
+
   async #request(name: string, input: unknown, options: RequestOptions): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       const fault = this.fault(name)

@@ -178,6 +178,21 @@ describe('an answer to EndTxn that never came', () => {
     await expect(producer.commit(transaction(3, 4))).rejects.toMatchObject({ code: 'FENCED' })
   })
 
+  test('and a coordinator that forgot it calls the one before carried out: COMMIT_UNKNOWN', async () => {
+    const producer = await open(20)
+    await producer.commit(transaction(0, 3))
+    let ends = 0
+    kafka.fault = (name) => {
+      if (name !== 'EndTxn') return undefined
+      if (++ends === 1) return 'request_lost'
+      kafka.forget()
+      return undefined
+    }
+    await expect(producer.commit(transaction(3, 5))).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' })
+    expect(ends).toBe(2)
+    expect(kafka.committed('a/0')).toEqual(ids(0, 3))
+  })
+
   test('and nobody can tell: COMMIT_UNKNOWN, for good', async () => {
     const producer = await open(20)
     kafka.fault = (name) => (name === 'EndTxn' ? 'answer_lost' : undefined)
