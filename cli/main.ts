@@ -8,6 +8,7 @@ import { AppError } from '../runtime/api/index.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
+  capture: async () => (await import('./commands/capture.ts')).captureCommand(),
   lint: async () => (await import('./commands/lint.ts')).lintCommand(),
   plan: async () => (await import('./commands/plan.ts')).planCommand(),
   apply: async () => (await import('./commands/apply.ts')).applyCommand(),

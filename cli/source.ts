@@ -1,4 +1,11 @@
-import { LiveFeed, type LiveFeedOptions, liveFeeds, nodePorts } from '../connectors/feed/index.ts'
+import {
+  CaptureWriter,
+  LiveFeed,
+  type LiveFeedOptions,
+  liveFeeds,
+  nodePorts,
+  RecordedSource,
+} from '../connectors/feed/index.ts'
 import { createReplay, replayFormats } from '../connectors/replay/index.ts'
 import { simulatedMarket } from '../connectors/simulated-market/index.ts'
 import { moodMarket } from '../connectors/simulated-market/moods/index.ts'
@@ -12,6 +19,7 @@ export interface SourceOptions {
   readonly feed?: string
   readonly feedUrl?: string
   readonly restUrl?: string
+  readonly capture?: string
   /** Mood of the simulated market. */
   readonly market?: string
 }
@@ -42,11 +50,15 @@ export async function sourceOf(
   if (options.market !== undefined) return inMood(options.market, options, seed, listed)
   if (options.feed !== undefined) {
     if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
-    const feed = liveFeed(options.feed, options, listed, tell)
-    return { source: feed, label: `live ${options.feed}`, name: `live-${options.feed}`, speed: 'max' }
+    const { feed, format } = liveFeed(options.feed, options, { instruments: listed, symbols: [] }, tell)
+    const source =
+      options.capture === undefined
+        ? feed
+        : new RecordedSource(feed, new CaptureWriter(options.capture, replayFormats[format]!))
+    return { source, label: `live ${options.feed}`, name: `live-${options.feed}`, speed: 'max' }
   }
-  if (options.feedUrl !== undefined || options.restUrl !== undefined) {
-    throw badOption('--feed-url and --rest-url go with --feed', 'name the feed: --feed NAME')
+  if (options.feedUrl !== undefined || options.restUrl !== undefined || options.capture !== undefined) {
+    throw badOption('--feed-url, --rest-url and --capture go with --feed', 'name the feed: --feed NAME')
   }
   if (options.replay.length === 0) {
     if (options.format.length > 0) {
@@ -87,18 +99,19 @@ function inMood(market: string, options: SourceOptions, seed: number, listed: re
   }
 }
 
-/** A live feed of the listed instruments; not connected yet. */
+/** A live feed, not connected yet, of `symbols` or else the declared instruments; and the format of its captures. */
 export function liveFeed(
   name: string,
   { feedUrl, restUrl }: Pick<SourceOptions, 'feedUrl' | 'restUrl'>,
-  listed: readonly Listed[],
+  wanted: { readonly instruments: readonly Listed[]; readonly symbols: readonly string[] },
   tell?: LiveFeedOptions['tell'],
-): LiveFeed {
+): { feed: LiveFeed; format: string } {
   const kind = Object.hasOwn(liveFeeds, name) ? liveFeeds[name] : undefined
   if (kind === undefined) {
     throw badOption(`there is no feed ${name}`, `known feeds: ${Object.keys(liveFeeds).sort().join(', ')}`)
   }
-  const symbols = listed.filter(({ venue }) => venue === kind.venue).map(({ symbol }) => String(symbol))
+  const declared = wanted.instruments.filter(({ venue }) => venue === kind.venue).map(({ symbol }) => String(symbol))
+  const symbols = wanted.symbols.length > 0 ? wanted.symbols : declared
   if (symbols.length === 0) {
     throw badOption(
       `nothing is declared of venue ${kind.venue}`,
@@ -110,7 +123,8 @@ export function liveFeed(
     ...(feedUrl === undefined ? {} : { url: feedUrl.replace(/\/+$/, '') }),
     ...(restUrl === undefined ? {} : { rest_url: restUrl.replace(/\/+$/, '') }),
   })
-  return new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
+  const feed = new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
+  return { feed, format: venue.format }
 }
 
 function badOption(message: string, hint: string): AppError {

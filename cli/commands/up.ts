@@ -28,6 +28,7 @@ interface UpOptions {
   readonly market?: string
   readonly feedUrl?: string
   readonly restUrl?: string
+  readonly capture?: string
   readonly speed?: string
   readonly for?: string
   readonly once?: boolean
@@ -51,6 +52,7 @@ export function upCommand(): Command {
     .option('--feed <name>', 'a live feed of the declared instruments: binance')
     .option('--feed-url <url>', "another stream server than the venue's own")
     .option('--rest-url <url>', "another REST server than the venue's own")
+    .option('--capture <file>', 'record the live feed into this file while it runs')
     .option('--speed <speed>', 'max, or a multiple of real time, 1x (default: 1x for the simulated market, else max)')
     .option('--for <duration>', 'stop after this much time, 20s')
     .option('--once', 'end when the last file and its drain are done')

@@ -1,5 +1,7 @@
+export { CaptureWriter } from './capture-writer.ts'
 export { type FeedKind, liveFeeds } from './feeds.ts'
 export { type FeedCounts, LiveFeed, type LiveFeedOptions, MAX_FRAME_BYTES } from './live-feed.ts'
 export { nodePorts } from './node-ports.ts'
 export type { FeedClock, FeedNetwork, FeedPorts, FeedSocket, RestAnswer, SocketEvents } from './ports.ts'
+export { RecordedSource } from './recorded.ts'
 export type { FeedVenue } from './venue.ts'

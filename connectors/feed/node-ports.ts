@@ -7,7 +7,7 @@ const nodeClock: FeedClock = {
   now_us: () => Math.floor((performance.timeOrigin + performance.now()) * 1_000),
   after(delay_ms, then) {
     // Longer than a timer can be: it would fire at once.
-    const timer = setTimeout(then, Math.min(Math.ceil(delay_ms), 2 ** 31 - 1))
+    const timer = setTimeout(then, Math.max(0, Math.min(Math.ceil(delay_ms), 2 ** 31 - 1)))
     return () => clearTimeout(timer)
   },
 }

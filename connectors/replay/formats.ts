@@ -9,17 +9,18 @@ import { itchCapture } from '../nasdaq/itch-capture.ts'
 import { minuteBars } from '../nse/minute-bars.ts'
 import { okxCapture } from '../okx/capture.ts'
 import { taqCapture } from '../taq/capture.ts'
+import { withAddressed } from './addressed.ts'
 import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
-  'binance-spot': binanceSpotCapture,
+  'binance-spot': withAddressed(binanceSpotCapture),
   'binance-usdm': binanceUsdmCapture,
-  coinbase: coinbaseCapture,
+  coinbase: withAddressed(coinbaseCapture),
   kite: kiteCapture,
-  kraken: krakenCapture,
+  kraken: withAddressed(krakenCapture),
   itch50: itchCapture,
   lobster: lobsterCapture,
   'minute-bars': minuteBars,
-  okx: okxCapture,
+  okx: withAddressed(okxCapture),
   'taq-trade-quote': taqCapture,
 }

@@ -1,0 +1,60 @@
+/** A double behind a real port: WebSockets and HTTP on loopback. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { FeedClock } from '../../connectors/feed/index.ts'
+import type { VenueDouble } from './virtual-world.ts'
+
+export interface RealServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** A connection whose reader is behind by so much is ended, as venues do. */
+const BEHIND_BYTES = 8 * 1024 * 1024
+
+export async function serve(double: VenueDouble): Promise<RealServer> {
+  const http = createServer((request, response) => {
+    const answer = double.get(request.url ?? '')
+    // No answer at all: the asker gives up by itself.
+    if (answer === undefined) return
+    response.writeHead(answer.status, { ...answer.headers })
+    response.end(answer.body)
+  })
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false })
+  sockets.on('connection', (socket: WebSocket, request) => {
+    const accepted = double.accept(request.url ?? '', {
+      send(payload) {
+        if (socket.bufferedAmount > BEHIND_BYTES) socket.terminate()
+        else socket.send(payload, { binary: false })
+      },
+      cut: () => socket.terminate(),
+    })
+    if (accepted === undefined) return socket.terminate()
+    socket.on('message', (data) => accepted.message(String(data)))
+    socket.on('close', () => accepted.gone())
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (http.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets.clients) socket.terminate()
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
+    },
+  }
+}
+
+/** The machine's clock, `speed` times as fast: an hour of a venue's life in 36 seconds at 100. */
+export function fastClock(speed: number): FeedClock {
+  const start_us = Date.now() * 1_000
+  const start_ms = performance.now()
+  return {
+    now_us: () => Math.floor(start_us + (performance.now() - start_ms) * 1_000 * speed),
+    after(delay_ms, then) {
+      const timer = setTimeout(then, Math.max(0, delay_ms) / speed)
+      return () => clearTimeout(timer)
+    },
+  }
+}
