@@ -1,7 +1,7 @@
 /** A double of Binance spot: combined streams and the REST snapshot, in the venue's wire format. */
 import type { FeedClock } from '../../connectors/feed/index.ts'
 import { MarketBooks, type TrueBook } from './market-books.ts'
-import { Mischief } from './mischief.ts'
+import { Mischief, type WireFault } from './mischief.ts'
 import type { DoubleAnswer, Peer, VenueDouble } from './virtual-world.ts'
 
 export interface DoubleOptions {
@@ -11,6 +11,8 @@ export interface DoubleOptions {
   /** Chance of a fault per message, and per question. */
   readonly wire_chance?: number
   readonly rest_chance?: number
+  /** Which kinds of fault; all unless named. */
+  readonly kinds?: readonly WireFault[]
 }
 
 interface Client {
@@ -31,9 +33,9 @@ export class BinanceDouble implements VenueDouble {
   accepted = 0
   most = 0
 
-  constructor({ seed, clock, frames_per_s = 60, wire_chance = 0, rest_chance = 0 }: DoubleOptions) {
+  constructor({ seed, clock, frames_per_s = 60, wire_chance = 0, rest_chance = 0, kinds }: DoubleOptions) {
     this.#clock = clock
-    this.mischief = new Mischief(seed, clock, wire_chance, rest_chance)
+    this.mischief = new Mischief(seed, clock, wire_chance, rest_chance, kinds)
     this.#market = new MarketBooks(seed, frames_per_s, clock, ({ symbol, channel, payload }) => {
       const stream = `${symbol.toLowerCase()}@${channel}`
       if (channel === 'depth@100ms') this.#cache(symbol)

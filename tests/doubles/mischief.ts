@@ -17,7 +17,8 @@ export const WIRE_FAULTS = [
   'refuse',
 ] as const
 export const REST_FAULTS = ['429', '418', '500', 'no-answer', 'half-body', 'stale'] as const
-export type Fault = (typeof WIRE_FAULTS)[number] | (typeof REST_FAULTS)[number]
+export type WireFault = (typeof WIRE_FAULTS)[number]
+type Fault = WireFault | (typeof REST_FAULTS)[number]
 
 /** Above any limit that a feed of a test has. */
 const GIANT_BYTES = 1_200_000
@@ -31,13 +32,24 @@ export class Mischief {
   readonly #wire_chance: number
   readonly #rest_chance: number
   #on = true
+  readonly #wire_deck: WireFault[] = []
+  readonly #rest_deck: (typeof REST_FAULTS)[number][] = []
   #refused_until_us = 0
   #silent_until_us = 0
   #gone: { readonly key: string; readonly until_us: number } | undefined
   #late_until_us = 0
 
-  /** Chances per message said, and per question asked. */
-  constructor(seed: number, clock: FeedClock, wire_chance: number, rest_chance: number) {
+  readonly #kinds: readonly WireFault[]
+
+  /** Chances per message said, and per question asked; of these kinds. */
+  constructor(
+    seed: number,
+    clock: FeedClock,
+    wire_chance: number,
+    rest_chance: number,
+    kinds: readonly WireFault[] = WIRE_FAULTS,
+  ) {
+    this.#kinds = kinds
     this.#random = new Random(seed, 4_711)
     this.#clock = clock
     this.#wire_chance = wire_chance
@@ -65,13 +77,13 @@ export class Mischief {
       this.#gone = undefined
     }
     if (!this.#on || this.#random.uniform() >= this.#wire_chance) return this.#send(peers, payload)
-    this.#fault(WIRE_FAULTS[this.#random.integer(WIRE_FAULTS.length)]!, peers, key, payload)
+    this.#fault(this.#draw(this.#wire_deck, this.#kinds), peers, key, payload)
   }
 
   /** What becomes of an answer. `stale` is an older one of the same question. */
   answer(right: DoubleAnswer, stale: () => DoubleAnswer): DoubleAnswer | undefined {
     if (!this.#on || this.#random.uniform() >= this.#rest_chance) return right
-    const fault = REST_FAULTS[this.#random.integer(REST_FAULTS.length)]!
+    const fault = this.#draw(this.#rest_deck, REST_FAULTS)
     this.#count(fault)
     const body = text('{"code":-1003,"msg":"Too much request weight used."}')
     switch (fault) {
@@ -90,7 +102,13 @@ export class Mischief {
     }
   }
 
-  #fault(fault: (typeof WIRE_FAULTS)[number], peers: readonly Peer[], key: string, payload: Uint8Array): void {
+  /** In an order of chance, but each kind as often as the others. */
+  #draw<F>(deck: F[], kinds: readonly F[]): F {
+    if (deck.length === 0) deck.push(...kinds)
+    return deck.splice(this.#random.integer(deck.length), 1)[0]!
+  }
+
+  #fault(fault: WireFault, peers: readonly Peer[], key: string, payload: Uint8Array): void {
     const now_us = this.#clock.now_us()
     const some_us = (least_s: number, most_s: number) =>
       now_us + (least_s + (most_s - least_s) * this.#random.uniform()) * 1_000_000

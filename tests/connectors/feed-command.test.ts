@@ -1,0 +1,71 @@
+/** The real commands against a double behind a real port: live, recorded, replayed. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type SourceOptions, sourceOf } from '../../cli/source.ts'
+import { BinanceDouble } from '../doubles/binance-double.ts'
+import { fastClock, type RealServer, serve } from '../doubles/real-server.ts'
+import { aitrader, summaryOf, upArgs } from '../e2e/command.ts'
+
+/** Faults after which nobody waits long. */
+const QUICK = ['drop', 'half', 'wrong-json', 'duplicate', 'disconnect', 'giant'] as const
+
+const dir = mkdtempSync(join(tmpdir(), 'aitrader-feed-'))
+const servers: RealServer[] = []
+const doubles: BinanceDouble[] = []
+afterAll(async () => {
+  for (const double of doubles) double.stop()
+  for (const server of servers) await server.close()
+  rmSync(dir, { recursive: true })
+})
+
+async function feedArgs(wire_chance: number): Promise<string[]> {
+  const double = new BinanceDouble({ seed: 3, clock: fastClock(1), frames_per_s: 200, wire_chance, kinds: QUICK })
+  doubles.push(double)
+  const server = await serve(double)
+  servers.push(server)
+  const { port } = server
+  return ['--feed', 'binance', '--feed-url', `ws://127.0.0.1:${port}`, '--rest-url', `http://127.0.0.1:${port}/`]
+}
+
+describe('a live feed', () => {
+  it('runs the whole dataflow, and its capture replays to the same', { timeout: 120_000 }, async () => {
+    const file = join(dir, 'live.gz')
+    const feed = await feedArgs(0)
+    const live = summaryOf(
+      await aitrader(['up', ...feed, '--data', join(dir, 'live'), '--for', '4s', '--capture', file, '--json']).ended,
+    )
+    expect(live.frames).toBeGreaterThan(100)
+    expect(live).toMatchObject({ gaps: 0, faults: 0 })
+    expect(live.books).toBeGreaterThan(10)
+    const again = summaryOf(await aitrader(upArgs(join(dir, 'again'), [file], 'binance-spot')).ended)
+    // Timers that fall due behind the last frame fire in the replay's drain only: they write none of these.
+    const same = ['audit.raw-ticks.v1', 'reference.instruments.v1', 'market.events.v1', 'dead-letter.v1']
+    for (const topic of same) expect([topic, again.topics[topic]]).toEqual([topic, live.topics[topic]])
+  })
+
+  it('is recorded without a dataflow, damaged frames and all', { timeout: 120_000 }, async () => {
+    const file = join(dir, 'recorded.gz')
+    const feed = await feedArgs(0.03)
+    const { code, stdout } = await aitrader(['capture', ...feed, '--out', file, '--frames', '400', '--json']).ended
+    expect(code).toBe(0)
+    const recorded = JSON.parse(stdout) as { frames: number; format: string; path: string }
+    expect(recorded).toMatchObject({ frames: 400, format: 'binance-spot', path: file })
+    const replayed = summaryOf(await aitrader(upArgs(join(dir, 'replayed'), [file], recorded.format)).ended)
+    expect(replayed.frames).toBe(400)
+    expect(replayed.books).toBeGreaterThan(0)
+  })
+
+  it.each<[Partial<SourceOptions>, string, string]>([
+    [{ feed: 'nowhere' }, 'there is no feed nowhere', 'known feeds: binance'],
+    [{ feed: 'binance', replay: ['x'] }, '--feed and --replay were both given', 'choose one'],
+    [{ feedUrl: 'ws://x' }, 'go with --feed', 'name the feed'],
+    [{ feed: 'binance' }, 'nothing is declared of venue BINANCE', 'declare'],
+  ])('%j is wrong use', async (options, message, hint) => {
+    const refused = sourceOf({ replay: [], format: [], ...options }, 1, [{ venue: 'NSE', symbol: 'BINANCE' }])
+    await expect(refused).rejects.toMatchObject({ code: 'BAD_OPTION', exit_code: 2 })
+    await expect(refused).rejects.toThrow(message)
+    await expect(refused).rejects.toHaveProperty('hint', expect.stringContaining(hint))
+  })
+})
