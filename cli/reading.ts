@@ -1,8 +1,9 @@
 import { openEmbeddedReader } from '../connectors/embedded/index.ts'
-import { AppError, type Follower, type Reader, type RecordType } from '../runtime/api/index.ts'
+import { AppError, type Follower, type Reader, type RecordType, type StoredBatch } from '../runtime/api/index.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
 import { outputTopics, type PlannedTopic } from '../runtime/plan/plan.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
+import { schemaId } from '../schemas/framing.ts'
 import { records } from '../schemas/generated/index.ts'
 import { isListening } from './control-socket.ts'
 import type { Deployed } from './deployed/open.ts'
@@ -186,6 +187,7 @@ export async function* readTopic(
     for (let offset = from; offset < end_offset; offset = cursor.offset + 1) {
       const batch = await directory.reader.read(topic, partition, offset)
       if (batch === undefined) break
+      refuseForeign(topic, type, batch)
       cursor.open(batch, offset)
       while (cursor.next()) {
         const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)
@@ -194,6 +196,15 @@ export async function* readTopic(
       }
     }
   }
+}
+
+/** An AppError `SCHEMA_CHANGED` (exit 2) if the batch is of another schema: decoded by ours it would be other values. */
+function refuseForeign(topic: string, type: RecordType<unknown>, { schema_id }: StoredBatch): void {
+  if (schema_id === schemaId(type)) return
+  throw new AppError('SCHEMA_CHANGED', `the records of ${topic} were written by another schema of ${type.name}`, {
+    exit_code: 2,
+    hint: 'read them with the build that wrote the directory, or have `aitrader up --rebuild` compute them anew',
+  })
 }
 
 async function* followTopic(directory: Directory, topic: string, from: number): AsyncGenerator<TopicRecord> {
@@ -210,6 +221,7 @@ async function* followTopic(directory: Directory, topic: string, from: number): 
         const batch = follower.take(partition)
         if (batch === undefined) continue
         taken++
+        refuseForeign(topic, type, batch)
         cursor.open(batch, from)
         while (cursor.next()) {
           const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)

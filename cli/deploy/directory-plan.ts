@@ -1,6 +1,8 @@
 import type { Reader } from '../../runtime/api/index.ts'
+import { foreignTopics } from '../../runtime/engine/foreign.ts'
 import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
+import { schemaId } from '../../schemas/framing.ts'
 import { compose } from '../compose.ts'
 import type { RunFile } from '../run-file.ts'
 import { shippedWorld } from '../world.ts'
@@ -38,7 +40,11 @@ export async function directoryChanges(
   const topics = topicsIn(reader)
   const nothing = { subjects: [], group: undefined, acls: undefined, applied: undefined, lanes: undefined }
   const actual: Actual = { cluster_id: '', topics, stores, producers, ...nothing }
-  const topic_changes = [...generationChanges(producers, now.plan.producers), ...topicChanges(desired, actual)]
+  const foreign = await foreignTopics(now.plan.topics, reader, (fingerprint) => schemaId({ fingerprint }))
+  const topic_changes = [
+    ...generationChanges(producers, now.plan.producers),
+    ...topicChanges(desired, actual, new Set(foreign.map(({ name }) => name))),
+  ]
   const store_changes = storeChanges(desired, actual)
   const anew =
     topic_changes.some(({ blocked }) => blocked !== undefined) ||
@@ -72,12 +78,17 @@ function topicsIn(reader: Reader): ActualTopic[] {
   })
 }
 
-function topicChanges({ topics }: Desired, { topics: found }: Actual): Change[] {
+function topicChanges({ topics }: Desired, { topics: found }: Actual, foreign: ReadonlySet<string>): Change[] {
   const declared = topics.filter(({ internal }) => !internal)
   return declared.map(({ name, partitions }): Change => {
     const common = { kind: 'topic' as const, resource: name, destructive: false, steps: [] }
     const is = found.find((one) => one.name === name)
     if (is === undefined) return { ...common, action: 'create', detail: [count(partitions, 'partition')] }
+    if (foreign.has(name)) {
+      const reason = `the records of ${name} were written by another schema than this build has`
+      const blocked = { code: 'SCHEMA_CHANGED', reason, hint: `a directory is of one build's schemas: ${ANEW}` }
+      return { ...common, action: 'replace', detail: ['another schema'], blocked }
+    }
     if (is.partitions === partitions) return { ...common, action: 'none', detail: [] }
     const blocked = {
       code: 'PARTITIONS_FIXED',

@@ -10,6 +10,7 @@ import type { Outside } from './asks.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import type { FeedPartition } from './feed.ts'
+import { refuseForeignRecords } from './foreign.ts'
 import { isOwn, type LaneOptions, MarkWriter, NOTHING_US } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
 import { recoverLane } from './lane-recovery.ts'
@@ -124,7 +125,7 @@ export class Engine {
   /**
    * Declares the topics (of a lane they are there), takes the transactional id, which fences a predecessor, and recovers
    * every task. Rejects with
-   * what the broker and recovery refuse: `TOPIC_MISMATCH`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
+   * what the broker and recovery refuse: `TOPIC_MISMATCH`, `SCHEMA_CHANGED`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
    * `RECOVERY_DIFFERS`, `DATA_DAMAGED` (exit 3).
    */
   static async open(options: EngineOptions): Promise<Engine> {
@@ -470,7 +471,10 @@ function mayWait(task: PlannedTask, input: PlannedInput): boolean {
 }
 
 /** Declares everything and takes the one transactional id of a process that runs the whole plan. */
-async function openWhole({ plan, broker }: EngineOptions): Promise<Producer> {
+async function openWhole(options: EngineOptions): Promise<Producer> {
+  const { plan, broker, codecs } = options
+  // Before anything is declared: what is refused stays as it was.
+  if (codecs === undefined) await refuseForeignRecords(options)
   await broker.declare([...topicSpecs(plan), journalTopic(plan)])
   return broker.producer(`aitrader-${plan.topology.name}`)
 }
