@@ -14,6 +14,7 @@ export const MOOD_PARAMETERS = {
   fall_bps: 'How far the market falls in a crash, basis points, within half a second.',
   recovered_percent: 'How much of the fall comes back.',
   recovery_s: 'How long that takes; makers come back over the same time.',
+  rest_s: 'Over so many seconds more the rest of the fall comes back.',
   liquidity_percent: 'What makers leave of their quotes while it falls and at the bottom; the spread opens with it.',
   halt_every_s: 'A venue halts once in so many seconds: no orders, no trades, no messages.',
   halt_ms: 'How long it halts.',
@@ -39,6 +40,7 @@ const CALM: MoodParameters = {
   fall_bps: 0,
   recovered_percent: 0,
   recovery_s: 0,
+  rest_s: 0,
   liquidity_percent: 100,
   halt_every_s: 0,
   halt_ms: 0,
@@ -64,6 +66,7 @@ export const MARKET_MOODS: Readonly<Record<MarketMood, MoodParameters>> = {
     fall_bps: 300,
     recovered_percent: 60,
     recovery_s: 10,
+    rest_s: 15,
     liquidity_percent: 10,
   },
   broken: {

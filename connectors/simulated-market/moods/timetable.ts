@@ -64,13 +64,20 @@ const TROUGH_STEPS = 10
 /** What a crash does in a step: how the market moves, parts per billion, and the share of makers' quotes, 0 to 1. */
 export function crashAt(step: number, params: MoodParameters, keyed: Keyed): { move_ppb: number; liquidity: number } {
   const since = stepsSince(step, CRASHES, params.crash_every_s, keyed)
-  const recovery_steps = params.recovery_s * STEPS_PER_S
+  if (since === undefined) return { move_ppb: 0, liquidity: 1 }
+  const { recovered_percent, recovery_s, rest_s } = params
   const least = params.liquidity_percent / 100
-  if (since === undefined || since >= FALL_STEPS + TROUGH_STEPS + recovery_steps) return { move_ppb: 0, liquidity: 1 }
   const fall_ppb = params.fall_bps * 100_000
   if (since < FALL_STEPS) return { move_ppb: -fall_ppb / FALL_STEPS, liquidity: least }
   const back = since - FALL_STEPS - TROUGH_STEPS
   if (back < 0) return { move_ppb: 0, liquidity: least }
-  const move_ppb = (fall_ppb * params.recovered_percent) / 100 / recovery_steps
+  const recovery_steps = recovery_s * STEPS_PER_S
+  if (back >= recovery_steps) {
+    // Else one crash after another would take the price down for good.
+    const rest_ppb = (fall_ppb * (100 - recovered_percent)) / 100
+    const rest_steps = rest_s * STEPS_PER_S
+    return { move_ppb: back < recovery_steps + rest_steps ? rest_ppb / rest_steps : 0, liquidity: 1 }
+  }
+  const move_ppb = (fall_ppb * recovered_percent) / 100 / recovery_steps
   return { move_ppb, liquidity: least + (1 - least) * (back / recovery_steps) }
 }
