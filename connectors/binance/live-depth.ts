@@ -6,6 +6,7 @@
  * hole for both, and where only the normalizer finds fault, the snapshot that each symbol gets every few minutes heals
  * it. A snapshot too many does no harm; it costs weight.
  */
+import { isId, isLevels, jsonObject } from '../feed/json.ts'
 import type { FeedWatch, SnapshotRequest, WatchActions } from '../feed/venue.ts'
 
 /** A book that went wrong unnoticed is wrong no longer than that. */
@@ -94,38 +95,16 @@ export function watchDepth(
 
 /** The ids of a depth change that the normalizer will be able to read; undefined for anything else. */
 function depthIds(payload: Uint8Array): { first: number; last: number } | undefined {
-  const frame = parsed(payload)
+  const frame = jsonObject(payload)
   const data = frame?.data as Record<string, unknown> | undefined
   if (typeof data !== 'object' || data === null) return undefined
   const { e, U: first, u: last, b, a } = data
   if (e !== 'depthUpdate' || !isId(first) || !isId(last) || first > last) return undefined
-  return isSide(b) && isSide(a) ? { first, last } : undefined
+  return isLevels(b) && isLevels(a) ? { first, last } : undefined
 }
 
 function snapshotId(payload: Uint8Array): number | undefined {
-  const frame = parsed(payload)
+  const frame = jsonObject(payload)
   const id = frame?.lastUpdateId
-  return isId(id) && isSide(frame?.bids) && isSide(frame?.asks) ? id : undefined
-}
-
-function parsed(payload: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isId(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-const NUMBER = /^\d+(\.\d+)?$/
-
-function isSide(side: unknown): boolean {
-  return (
-    Array.isArray(side) &&
-    side.every((level) => Array.isArray(level) && NUMBER.test(String(level[0])) && NUMBER.test(String(level[1])))
-  )
+  return isId(id) && isLevels(frame?.bids) && isLevels(frame?.asks) ? id : undefined
 }

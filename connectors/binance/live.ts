@@ -7,17 +7,10 @@
  * We use half of the weights: others of the same address ask too. The venue pings every 20 s; the socket answers.
  */
 import { AppError } from '../../runtime/api/index.ts'
-import type { FeedVenue, FrameAddress } from '../feed/venue.ts'
+import { captureAddress } from '../feed/address.ts'
+import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
 import { watchDepth } from './live-depth.ts'
 import { binanceSpotCapture } from './spot-capture.ts'
-
-export interface BinanceLiveOptions {
-  /** As the venue spells them, upper case. */
-  readonly symbols: readonly string[]
-  /** Of the stream server and of the REST server, without a path. */
-  readonly url?: string
-  readonly rest_url?: string
-}
 
 const STREAMS_PER_SYMBOL = ['depth@100ms', 'bookTicker', 'trade']
 const STREAMS_MAX = 1_024
@@ -28,7 +21,7 @@ export function binanceLive({
   symbols,
   url = 'wss://stream.binance.com:9443',
   rest_url = 'https://api.binance.com',
-}: BinanceLiveOptions): FeedVenue {
+}: FeedAddress): FeedVenue {
   const streams = symbols.flatMap((symbol) => STREAMS_PER_SYMBOL.map((stream) => `${symbol.toLowerCase()}@${stream}`))
   if (streams.length > STREAMS_MAX) {
     throw new AppError('TOO_MANY_STREAMS', `${streams.length} streams are more than one connection may carry`, {
@@ -41,39 +34,26 @@ export function binanceLive({
     format: 'binance-spot',
     venue: 'BINANCE',
     symbols,
-    url: `${url}/stream?streams=${streams.join('/')}`,
-    subscriptions: [],
     connections: { count: 300, per_ms: 300_000 },
     messages: { count: 5, per_ms: 1_000 },
     lifetime_ms: 23 * 3_600_000 + 30 * 60_000,
     silence_ms: 30_000,
     rest: { weights: { count: 3_000, per_ms: 60_000 }, used_header: 'x-mbx-used-weight-1m' },
-    address,
-    watch: (actions) =>
-      watchDepth(symbols, actions, (symbol) => ({
-        symbol,
-        channel: 'snapshot',
-        url: `${rest_url}/api/v3/depth?symbol=${symbol}&limit=${SNAPSHOT_LEVELS}`,
-        weight: SNAPSHOT_WEIGHT,
-      })),
+    lines: [
+      {
+        url: `${url}/stream?streams=${streams.join('/')}`,
+        subscriptions: [],
+        address,
+        watch: (actions) =>
+          watchDepth(symbols, actions, (symbol) => ({
+            symbol,
+            channel: 'snapshot',
+            url: `${rest_url}/api/v3/depth?symbol=${symbol}&limit=${SNAPSHOT_LEVELS}`,
+            weight: SNAPSHOT_WEIGHT,
+          })),
+      },
+    ],
   }
 }
 
-const scratch = {
-  receive_time_us: 0,
-  receive_time_ns_rest: 0,
-  payload_start: 0,
-  payload_end: 0,
-  symbol: '',
-  channel: '',
-}
-const TIME = Buffer.from('1000 ')
-
-/** Read by the reader of captures, so that a capture of this feed is addressed as the feed was. */
-function address(payload: Uint8Array): FrameAddress {
-  const line = Buffer.concat([TIME, payload.subarray(0, 512)])
-  scratch.symbol = ''
-  scratch.channel = ''
-  binanceSpotCapture.line(line, 0, line.length, scratch)
-  return { symbol: scratch.symbol, channel: scratch.channel }
-}
+const address = captureAddress(binanceSpotCapture)

@@ -6,7 +6,7 @@
  */
 import { Allowance } from './allowance.ts'
 import type { FeedPorts, FeedSocket, SocketEnd } from './ports.ts'
-import type { FeedVenue } from './venue.ts'
+import type { FeedLine, FeedVenue } from './venue.ts'
 
 export type ConnectionEnd = SocketEnd | 'late' | 'silent' | 'slow' | 'broken' | 'replaced'
 
@@ -24,6 +24,7 @@ export class Connection {
   readonly number: number
   state: 'connecting' | 'subscribing' | 'live' | 'ended' = 'connecting'
   readonly #venue: FeedVenue
+  readonly #line: FeedLine
   readonly #ports: FeedPorts
   readonly #events: ConnectionEvents
   readonly #socket: FeedSocket
@@ -34,14 +35,22 @@ export class Connection {
   #paused = false
   #sending = false
 
-  constructor(number: number, venue: FeedVenue, ports: FeedPorts, max_frame_bytes: number, events: ConnectionEvents) {
+  constructor(
+    number: number,
+    venue: FeedVenue,
+    line: FeedLine,
+    ports: FeedPorts,
+    max_frame_bytes: number,
+    events: ConnectionEvents,
+  ) {
     this.number = number
     this.#venue = venue
+    this.#line = line
     this.#ports = ports
     this.#events = events
     this.#messages = new Allowance(venue.messages)
     this.#heard_us = ports.clock.now_us()
-    this.#socket = ports.network.connect(venue.url, max_frame_bytes, {
+    this.#socket = ports.network.connect(line.url, max_frame_bytes, {
       opened: () => this.#opened(),
       frame: (payload) => this.#frame(payload),
       ended: (end, detail) => this.end(end, detail),
@@ -93,7 +102,7 @@ export class Connection {
     if (this.ended) return
     this.state = 'subscribing'
     this.#heard()
-    for (const text of this.#venue.subscriptions) this.send(text)
+    for (const text of this.#line.subscriptions) this.send(text)
     this.#watchSilence()
     if (this.#venue.keepalive !== undefined) this.#keepAlive(this.#venue.keepalive)
   }

@@ -1,19 +1,20 @@
 /**
- * The connections of a feed: one, and for a short while its successor beside it.
+ * The connections of one line of a feed: one, and for a short while its successor beside it.
  *
  * A connection that ended is followed by another after a growing time, within the venue's limit of attempts and not
  * before the dataflow has room. One that nears the venue's own age limit gets a successor first; both are heard until
  * the new one says everything that the old one does, so that no update is missed. A message then comes twice, and the
  * normalizer knows it by its sequence.
  */
-import { Allowance } from './allowance.ts'
+import type { Allowance } from './allowance.ts'
 import { BackOff } from './back-off.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
 import type { FeedPorts } from './ports.ts'
-import type { FeedVenue } from './venue.ts'
+import type { FeedLine, FeedVenue } from './venue.ts'
 
 export interface ConnectionsEvents {
-  begun(connection: number): void
+  /** A connection is tried; answers its number. */
+  begun(): number
   frame(connection: number, payload: Uint8Array): void
   /** `wait_ms`: until the next one is tried, where one is. */
   ended(connection: number, end: ConnectionEnd, detail: string, wait_ms: number): void
@@ -32,6 +33,7 @@ const ROOM_MS = 100
 
 export class Connections {
   readonly #venue: FeedVenue
+  readonly #line: FeedLine
   readonly #ports: FeedPorts
   readonly #max_frame_bytes: number
   readonly #events: ConnectionsEvents
@@ -40,7 +42,6 @@ export class Connections {
   /** At most two, the older one first. */
   readonly #open: Connection[] = []
   readonly #timers = new Set<() => void>()
-  #number = 0
   #paused = false
   #closed = false
   /** A new one is due: no second wait for it. */
@@ -48,12 +49,20 @@ export class Connections {
   /** The one that is too old to stay. */
   #aged: Connection | undefined
 
-  constructor(venue: FeedVenue, ports: FeedPorts, max_frame_bytes: number, events: ConnectionsEvents) {
+  constructor(
+    venue: FeedVenue,
+    line: FeedLine,
+    attempts: Allowance,
+    ports: FeedPorts,
+    max_frame_bytes: number,
+    events: ConnectionsEvents,
+  ) {
     this.#venue = venue
+    this.#line = line
+    this.#attempts = attempts
     this.#ports = ports
     this.#max_frame_bytes = max_frame_bytes
     this.#events = events
-    this.#attempts = new Allowance(venue.connections)
     this.#back_off = new BackOff(FIRST_WAIT_MS, MAX_WAIT_MS, ports.chance)
   }
 
@@ -107,11 +116,9 @@ export class Connections {
     }
     this.#awaited = false
     this.#attempts.use(now_us)
-    this.#number++
-    const number = this.#number
     let live_us = 0
-    this.#events.begun(number)
-    const connection = new Connection(number, this.#venue, this.#ports, this.#max_frame_bytes, {
+    const number = this.#events.begun()
+    const connection = new Connection(number, this.#venue, this.#line, this.#ports, this.#max_frame_bytes, {
       live: () => {
         live_us = this.#ports.clock.now_us()
         this.#limitAge(connection)

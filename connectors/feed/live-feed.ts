@@ -12,12 +12,13 @@
  */
 import { AppError, assert, type Json, type Source, type SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
+import { Allowance } from './allowance.ts'
 import type { ConnectionEnd } from './connection.ts'
 import { Connections } from './connections.ts'
 import { FrameQueue, type QueueBounds } from './frame-queue.ts'
 import type { FeedPorts } from './ports.ts'
 import { Rest } from './rest.ts'
-import type { FeedVenue, FeedWatch, FrameAddress } from './venue.ts'
+import type { FeedLine, FeedVenue, FeedWatch, FrameAddress } from './venue.ts'
 
 export interface LiveFeedOptions {
   readonly venue: FeedVenue
@@ -55,6 +56,11 @@ const ROOM = 0.5
 /** What was read before a pause took hold may still come; more is too much. */
 const OVERFULL = 1.25
 
+interface Line {
+  readonly connections: Connections
+  readonly watch: FeedWatch
+}
+
 interface Position {
   readonly frame_seq: number
   readonly stream_time_us: number
@@ -76,8 +82,7 @@ export class LiveFeed implements Source {
   readonly #options: LiveFeedOptions
   readonly #queue: FrameQueue
   readonly #paused_ms: number
-  #connections: Connections | undefined
-  #watch: FeedWatch | undefined
+  readonly #lines: Line[] = []
   #rest: Rest | undefined
   #frame_seq = -1
   /** Stream time of the last item taken, and the last time that a frame was given or time was said to have passed. */
@@ -99,12 +104,18 @@ export class LiveFeed implements Source {
     return this.#queue.most_bytes
   }
 
+  /** How many connections it has when all is well. */
+  get lines(): number {
+    return this.#options.venue.lines.length
+  }
+
+  /** Whether something came on every line since it was connected. */
   get connected(): boolean {
-    return this.#connections?.live ?? false
+    return this.#lines.length > 0 && this.#lines.every(({ connections }) => connections.live)
   }
 
   async open(position: Json | undefined): Promise<void> {
-    assert(this.#connections === undefined, 'a live feed is opened once')
+    assert(this.#lines.length === 0, 'a live feed is opened once')
     const { venue, ports, max_frame_bytes = MAX_FRAME_BYTES } = this.#options
     if (position !== undefined) {
       const { frame_seq, stream_time_us } = checked(position)
@@ -117,7 +128,7 @@ export class LiveFeed implements Source {
         answered: (request, body) => {
           this.counts.snapshots++
           this.#arrived(request, body)
-          this.#watch?.snapshot?.(request, body)
+          for (const { watch } of this.#lines) watch.snapshot?.(request, body)
         },
         refused: ({ symbol }, status, wait_ms) => {
           this.counts.rest_refusals++
@@ -125,38 +136,9 @@ export class LiveFeed implements Source {
         },
       })
     }
-    this.#watch = venue.watch({
-      now_us: () => ports.clock.now_us(),
-      snapshot: (request) => this.#rest?.ask(request),
-      send: (connection, text) => this.#connections?.send(connection, text),
-      drop: (connection) => this.#connections?.drop(connection, 'broken', 'its sequence cannot be repaired'),
-      after: (delay_ms, then) => ports.clock.after(delay_ms, then),
-      broke: ({ symbol, channel }, detail) => {
-        this.counts.breaks++
-        this.#tell('break', { symbol, channel, detail })
-      },
-    })
-    const watch = this.#watch
-    this.#connections = new Connections(venue, ports, max_frame_bytes, {
-      begun: (connection) => {
-        this.counts.connections++
-        this.#tell('connecting', { connection, url: venue.url })
-        watch.connected(connection)
-      },
-      frame: (connection, payload) => {
-        const address = venue.address(payload)
-        this.#arrived(address, payload)
-        watch.frame(connection, address, payload)
-      },
-      ended: (connection, end, detail, wait_ms) => {
-        this.counts.ended[end]++
-        watch.ended(connection)
-        this.#tell('disconnected', { connection, end, detail, wait_ms: Math.round(wait_ms) })
-      },
-      replaces: (connection) => watch.replaces?.(connection) ?? true,
-      hasRoom: () => this.#queue.fill < ROOM,
-    })
-    this.#connections.begin()
+    const attempts = new Allowance(venue.connections)
+    for (const line of venue.lines) this.#lines.push(this.#openLine(line, attempts, max_frame_bytes))
+    for (const { connections } of this.#lines) connections.begin()
   }
 
   take(): SourceItem | undefined {
@@ -199,10 +181,48 @@ export class LiveFeed implements Source {
   async close(): Promise<void> {
     this.done = true
     this.#paused?.()
-    this.#connections?.close()
+    for (const { connections, watch } of this.#lines) {
+      connections.close()
+      watch.close()
+    }
     this.#rest?.close()
-    this.#watch?.close()
     this.#wake?.()
+  }
+
+  #openLine(line: FeedLine, attempts: Allowance, max_frame_bytes: number): Line {
+    const { venue, ports } = this.#options
+    const watch = line.watch({
+      now_us: () => ports.clock.now_us(),
+      snapshot: (request) => this.#rest?.ask(request),
+      send: (connection, text) => connections.send(connection, text),
+      drop: (connection) => connections.drop(connection, 'broken', 'its sequence cannot be repaired'),
+      after: (delay_ms, then) => ports.clock.after(delay_ms, then),
+      broke: ({ symbol, channel }, detail) => {
+        this.counts.breaks++
+        this.#tell('break', { symbol, channel, detail })
+      },
+    })
+    const connections = new Connections(venue, line, attempts, ports, max_frame_bytes, {
+      begun: () => {
+        const connection = ++this.counts.connections
+        this.#tell('connecting', { connection, url: line.url })
+        watch.connected(connection)
+        return connection
+      },
+      frame: (connection, payload) => {
+        const address = line.address(payload)
+        this.#arrived(address, payload)
+        watch.frame(connection, address, payload)
+      },
+      ended: (connection, end, detail, wait_ms) => {
+        this.counts.ended[end]++
+        watch.ended(connection)
+        this.#tell('disconnected', { connection, end, detail, wait_ms: Math.round(wait_ms) })
+      },
+      replaces: (connection) => watch.replaces?.(connection) ?? true,
+      hasRoom: () => this.#queue.fill < ROOM,
+    })
+    return { connections, watch }
   }
 
   #arrived({ symbol, channel }: FrameAddress, payload: Uint8Array): void {
@@ -220,7 +240,7 @@ export class LiveFeed implements Source {
   #pause(): void {
     if (this.#paused !== undefined) return
     this.counts.pauses++
-    this.#connections?.pause()
+    for (const { connections } of this.#lines) connections.pause()
     this.#paused = this.#options.ports.clock.after(this.#paused_ms, () =>
       this.#dropSlow(`the dataflow did not catch up in ${this.#paused_ms} ms`),
     )
@@ -229,13 +249,13 @@ export class LiveFeed implements Source {
   #resume(): void {
     this.#paused?.()
     this.#paused = undefined
-    this.#connections?.resume()
+    for (const { connections } of this.#lines) connections.resume()
   }
 
   #dropSlow(detail: string): void {
     this.#paused?.()
     this.#paused = undefined
-    this.#connections?.dropAll('slow', detail)
+    for (const { connections } of this.#lines) connections.dropAll('slow', detail)
   }
 
   #tell(event: string, detail: Readonly<Record<string, Json>>): void {

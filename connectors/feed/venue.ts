@@ -10,6 +10,14 @@ export interface FrameAddress {
   readonly channel: string
 }
 
+export interface FeedAddress {
+  /** As the venue spells them. */
+  readonly symbols: readonly string[]
+  /** Other servers than the venue's own, without a path. */
+  readonly url?: string
+  readonly rest_url?: string
+}
+
 export interface FeedVenue {
   /** As `--feed` takes it; also the capture format by which its captures are replayed. */
   readonly name: string
@@ -17,10 +25,9 @@ export interface FeedVenue {
   /** Venue, upper case. */
   readonly venue: string
   readonly symbols: readonly string[]
-  readonly url: string
-  /** Messages to send when a connection opens, in order. */
-  readonly subscriptions: readonly string[]
-  /** New connections per span of time. */
+  /** Connected side by side: one for all symbols, or one each where the venue counts messages per connection. */
+  readonly lines: readonly FeedLine[]
+  /** New connections per span of time, all lines together. */
   readonly connections: Limit
   /** Messages of ours per span of time and connection. */
   readonly messages: Limit
@@ -36,6 +43,13 @@ export interface FeedVenue {
   readonly rest?: RestPlan
   /** Whether a message is the venue's answer to a keepalive, and no data. */
   isKeepalive?(payload: Uint8Array): boolean
+}
+
+/** What one connection carries. */
+export interface FeedLine {
+  readonly url: string
+  /** Messages to send when a connection opens, in order. */
+  readonly subscriptions: readonly string[]
   address(payload: Uint8Array): FrameAddress
   /** Made once per run of the feed. */
   watch(actions: WatchActions): FeedWatch

@@ -6,7 +6,7 @@ import { Connection } from '../../connectors/feed/connection.ts'
 import { FrameQueue } from '../../connectors/feed/frame-queue.ts'
 import type { RestAnswer } from '../../connectors/feed/index.ts'
 import { Rest } from '../../connectors/feed/rest.ts'
-import type { FeedVenue, SnapshotRequest } from '../../connectors/feed/venue.ts'
+import type { FeedLine, FeedVenue, SnapshotRequest } from '../../connectors/feed/venue.ts'
 import { VirtualClock } from '../doubles/virtual-world.ts'
 
 const START_US = 1_767_571_200_000_000
@@ -170,7 +170,7 @@ describe('questions', () => {
 })
 
 describe('a connection', () => {
-  function connection(venue: Partial<FeedVenue>) {
+  function connection({ subscriptions = ['a', 'b', 'c'], ...venue }: Partial<FeedVenue> & Partial<FeedLine>) {
     const clock = new VirtualClock(START_US)
     const log: string[] = []
     const at = () => (clock.now_us() - START_US) / 1_000
@@ -178,12 +178,11 @@ describe('a connection', () => {
     const made = new Connection(
       1,
       {
-        url: 'ws://x',
-        subscriptions: ['a', 'b', 'c'],
         messages: { count: 2, per_ms: 1_000 },
         silence_ms: 30_000,
         ...venue,
       } as FeedVenue,
+      { url: 'ws://x', subscriptions } as unknown as FeedLine,
       {
         clock,
         chance: () => 0,

@@ -60,12 +60,16 @@ export class BinanceDouble implements VenueDouble {
 
   accept(path: string, peer: Peer): { message(text: string): void; gone(): void } | undefined {
     const streams = /^\/stream\?streams=([a-z0-9@/]+)$/i.exec(decodeURIComponent(path))?.[1]?.split('/')
-    if (streams === undefined || this.mischief.refuses()) return undefined
+    if (streams === undefined) return undefined
     const client = { peer, streams: new Set(streams) }
     this.#clients.add(client)
     this.accepted++
     this.most = Math.max(this.most, this.#clients.size)
     return { message: () => undefined, gone: () => this.#clients.delete(client) }
+  }
+
+  refuses(): boolean {
+    return this.mischief.refuses()
   }
 
   get(path: string): DoubleAnswer | undefined {

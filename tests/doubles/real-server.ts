@@ -21,7 +21,7 @@ export async function serve(double: VenueDouble): Promise<RealServer> {
     response.writeHead(answer.status, { ...answer.headers })
     response.end(answer.body)
   })
-  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false })
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, verifyClient: () => !double.refuses() })
   sockets.on('connection', (socket: WebSocket, request) => {
     const accepted = double.accept(request.url ?? '', {
       send(payload) {

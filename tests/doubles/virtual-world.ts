@@ -21,6 +21,8 @@ export interface VenueDouble {
   accept(path: string, peer: Peer): { message(text: string): void; gone(): void } | undefined
   /** Undefined: no answer ever comes. */
   get(path: string): DoubleAnswer | undefined
+  /** Whether a connection would be refused now. */
+  refuses(): boolean
 }
 
 export class VirtualClock implements FeedClock {
@@ -123,6 +125,7 @@ function connect(clock: FeedClock, double: VenueDouble, path: string, max_bytes:
   }
   clock.after(LATENCY_MS, () => {
     if (over) return
+    if (double.refuses()) return end('refused')
     accepted = double.accept(path, {
       // One latency for all: a connection keeps the order.
       send: (payload) => clock.after(LATENCY_MS, () => deliver(payload)),

@@ -1,0 +1,80 @@
+/**
+ * Subscribes single books anew, at venues that begin a subscription with a snapshot: after a break, where a snapshot did
+ * not come, and now and then, so that a book which went wrong unnoticed is wrong no longer than that.
+ */
+import type { WatchActions } from './venue.ts'
+
+/** A snapshot that did not come by then is asked for again. */
+const AGAIN_MS = 5_000
+/** Two requests per book and time: venues allow some hundred in an hour. */
+const RENEW_MS = 900_000
+
+export class Resubscription {
+  readonly #actions: WatchActions
+  /** The messages that end a book's subscription and begin it. */
+  readonly #messages: (symbol: string) => readonly string[]
+  readonly #awaited = new Set<string>()
+  readonly #timers = new Map<string, () => void>()
+  readonly #symbols: readonly string[]
+  #connection = -1
+
+  constructor(symbols: readonly string[], actions: WatchActions, messages: (symbol: string) => readonly string[]) {
+    this.#symbols = symbols
+    this.#actions = actions
+    this.#messages = messages
+  }
+
+  /** A new connection begins every book by itself. */
+  connected(connection: number): void {
+    this.#connection = connection
+    for (const symbol of this.#symbols) {
+      this.#awaited.add(symbol)
+      // The venue's limit may hold a long list of subscriptions back; the connection takes its time, too.
+      this.#after(symbol, 3 * AGAIN_MS)
+    }
+  }
+
+  ended(connection: number): void {
+    if (connection !== this.#connection) return
+    this.close()
+  }
+
+  /** Changes of a book count for nothing until its snapshot comes. */
+  isAwaited(symbol: string): boolean {
+    return this.#awaited.has(symbol)
+  }
+
+  /** The book's snapshot came. */
+  begun(symbol: string): void {
+    this.#awaited.delete(symbol)
+    this.#after(symbol, RENEW_MS)
+  }
+
+  /** The book cannot be gone on with. */
+  lost(symbol: string): void {
+    if (this.#awaited.has(symbol)) return
+    this.#ask(symbol)
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+  }
+
+  #ask(symbol: string): void {
+    this.#awaited.add(symbol)
+    for (const text of this.#messages(symbol)) this.#actions.send(this.#connection, text)
+    this.#after(symbol, AGAIN_MS)
+  }
+
+  #after(symbol: string, delay_ms: number): void {
+    this.#timers.get(symbol)?.()
+    this.#timers.set(
+      symbol,
+      this.#actions.after(delay_ms, () => {
+        this.#timers.delete(symbol)
+        this.#ask(symbol)
+      }),
+    )
+  }
+}
