@@ -43,6 +43,7 @@ export function newCommand(load: () => Promise<World> = shippedWorld): Command {
       write(file, topologyText(name))
       write(tests, bookTestText(file))
       say(file, tests)
+      process.stdout.write(`next: aitrader lint ${file} ${tests}\n`)
     })
   command
     .command('test')
@@ -62,6 +63,7 @@ export function newCommand(load: () => Promise<World> = shippedWorld): Command {
       const text = testText(file, stage, [...new Set(inputs.map(({ topic }) => topic))])
       await writeTest(tests, text, await load())
       say(tests)
+      process.stdout.write(`next: aitrader test ${tests}\n`)
     })
   command
     .command('processor')

@@ -46,7 +46,7 @@ export function casesOf(file: string, world: World, overlays: readonly string[] 
   const { tests, topology, findings } = readTests(file, world, overlays)
   if (tests === undefined || topology === undefined) {
     process.stderr.write(formatFindings(findings, wantsColour(process.stderr)))
-    throw new AppError('TEST_INVALID', `${file} has ${findings.length} findings`, {
+    throw new AppError('TEST_INVALID', `${file} has ${findings.length} finding${findings.length === 1 ? '' : 's'}`, {
       exit_code: 1,
       hint: `mend them; \`aitrader lint ${file}\` shows them again`,
     })

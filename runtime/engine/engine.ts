@@ -10,7 +10,7 @@ import type { Outside } from './asks.ts'
 import type { Channel } from './channel.ts'
 import type { Envelope } from './envelope.ts'
 import type { FeedPartition } from './feed.ts'
-import { refuseForeignRecords } from './foreign.ts'
+import { refuseForeignRecords, refuseOtherTasks } from './foreign.ts'
 import { isOwn, type LaneOptions, MarkWriter, NOTHING_US } from './frontiers.ts'
 import { JOURNAL, type JournalEntry, journalTopic, sourceEntry, taskEntry } from './journal.ts'
 import { recoverLane } from './lane-recovery.ts'
@@ -125,7 +125,7 @@ export class Engine {
   /**
    * Declares the topics (of a lane they are there), takes the transactional id, which fences a predecessor, and recovers
    * every task. Rejects with
-   * what the broker and recovery refuse: `TOPIC_MISMATCH`, `SCHEMA_CHANGED`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
+   * what the broker and recovery refuse: `TASKS_CHANGED`, `TOPIC_MISMATCH`, `SCHEMA_CHANGED`, `BUILD_CHANGED` (exit 2), `STATE_UNRECOVERABLE`,
    * `RECOVERY_DIFFERS`, `DATA_DAMAGED` (exit 3).
    */
   static async open(options: EngineOptions): Promise<Engine> {
@@ -474,6 +474,7 @@ function mayWait(task: PlannedTask, input: PlannedInput): boolean {
 async function openWhole(options: EngineOptions): Promise<Producer> {
   const { plan, broker, codecs } = options
   // Before anything is declared: what is refused stays as it was.
+  refuseOtherTasks(options)
   if (codecs === undefined) await refuseForeignRecords(options)
   await broker.declare([...topicSpecs(plan), journalTopic(plan)])
   return broker.producer(`aitrader-${plan.topology.name}`)

@@ -1,5 +1,6 @@
 /**
- * Records that another build wrote by other schemas than this one has.
+ * What another build or another topology left in a log that this one cannot go on with: records of other schemas than
+ * this one has, and places for other tasks.
  *
  * A log without a registry keeps bodies alone: read by another schema than they were written by they are other values,
  * or none, and mostly nothing says so. Schemas change between builds only, so that a partition's first and last batch
@@ -8,6 +9,7 @@
 import type { Reader } from '../api/broker.ts'
 import { AppError } from '../api/fault.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
+import { JOURNAL } from './journal.ts'
 import type { EngineOptions } from './options.ts'
 
 /** Of the topics that are there, those with records of another schema. */
@@ -34,6 +36,17 @@ async function hasForeign(topic: string, partitions: number, own: number, log: R
     }
   }
   return false
+}
+
+/** An AppError `TASKS_CHANGED` (exit 2) if the log's journal has another number of places than the plan has tasks and sources. */
+export function refuseOtherTasks({ plan, broker }: Pick<EngineOptions, 'plan' | 'broker'>): void {
+  const journal = broker.topics().find(({ name }) => name === JOURNAL)
+  if (journal === undefined || journal.partitions === plan.producers.length) return
+  const message = `the directory was written by ${journal.partitions} tasks and sources, and the topology has ${plan.producers.length} now`
+  throw new AppError('TASKS_CHANGED', message, {
+    exit_code: 2,
+    hint: '`aitrader plan --data DIR` says what that means; start with --rebuild, which computes everything anew, or choose another directory',
+  })
 }
 
 /** An AppError `SCHEMA_CHANGED` (exit 2) if there are such topics. */

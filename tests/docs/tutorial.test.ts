@@ -10,20 +10,22 @@ import { blocksOf, page } from './markdown.ts'
  * Follows the tutorial in an empty folder: every command is run and every piece of YAML put where it says, in order.
  *
  * A block of YAML begins with a comment that says which file it belongs to, and under which field or that it stands at
- * the end.
+ * the end. A block of text is what the command before it says.
  */
 const dir = mkdtempSync(join(tmpdir(), 'aitrader-tutorial-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
 const said = new Map<string, string>()
 
-function run(command: string): void {
+/** Runs a command and answers what it says. */
+function run(command: string): string {
   const line = command.replace(/^npx aitrader /, `"${process.execPath}" "${join(ROOT, 'scripts/aitrader.mjs')}" `)
   expect(line, 'a command of the tutorial is ours').not.toBe(command)
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|npm_|NODE_ENV)/.test(name)))
   const child = spawnSync('sh', ['-c', line], { cwd: dir, encoding: 'utf8', env, maxBuffer: 2 ** 26 })
   expect(child.status, `${command}\n${child.stdout}${child.stderr}`).toBe(0)
   said.set(`${command}#${[...said.keys()].filter((one) => one.startsWith(`${command}#`)).length + 1}`, child.stdout)
+  return child.stdout
 }
 
 function put([head = '', ...lines]: readonly string[]): void {
@@ -38,10 +40,12 @@ function put([head = '', ...lines]: readonly string[]): void {
 }
 
 test('the tutorial can be followed to its end', { timeout: 60_000 }, () => {
+  let last = ''
   for (const { language, lines, line } of blocksOf(page('docs/tutorial.md'))) {
-    expect(['sh', 'yaml'], `the block of line ${line}`).toContain(language)
+    expect(['sh', 'yaml', 'text'], `the block of line ${line}`).toContain(language)
     if (language === 'yaml') put(lines)
-    else for (const command of lines) run(command)
+    else if (language === 'text') expect(last).toContain(lines.join('\n'))
+    else for (const command of lines) last = run(command)
   }
   const outputs = (text: string) => [...said].filter(([command]) => command.includes(text)).map(([, output]) => output)
   expect(said.get('npx aitrader lint topology/desk.yaml#1')).toMatch(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { foreignTopics, refuseForeignRecords } from '../../runtime/engine/foreign.ts'
+import { foreignTopics, refuseForeignRecords, refuseOtherTasks } from '../../runtime/engine/foreign.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
 import { plan } from '../../runtime/plan/plan.ts'
@@ -25,6 +25,18 @@ it('every topic with records of a schema that changed is named', async () => {
   )
   expect(found).toEqual(written)
   expect(found.map(({ name }) => name)).toContain('ticks')
+})
+
+it('a journal of other tasks is refused, and an empty log is not', () => {
+  expect(() => refuseOtherTasks({ plan: planned, broker })).not.toThrow()
+  expect(() => refuseOtherTasks({ plan: planned, broker: new SimulatedLog(new MemoryStore()).connect() })).not.toThrow()
+  const fewer = { ...planned, producers: planned.producers.slice(1) }
+  expect(() => refuseOtherTasks({ plan: fewer, broker })).toThrow(
+    expect.objectContaining({
+      code: 'TASKS_CHANGED',
+      message: `the directory was written by ${planned.producers.length} tasks and sources, and the topology has ${fewer.producers.length} now`,
+    }),
+  )
 })
 
 it('an engine does not open on such a log', async () => {
