@@ -1,5 +1,7 @@
 /** Live feeds by name, as `--feed` takes them. A venue's connector adds one entry. */
 import { binanceLive } from '../binance/live.ts'
+import { coinbaseLive } from '../coinbase/live.ts'
+import { krakenLive } from '../kraken/live.ts'
 import { okxLive } from '../okx/live.ts'
 import type { FeedAddress, FeedVenue } from './venue.ts'
 
@@ -11,5 +13,7 @@ export interface FeedKind {
 
 export const liveFeeds: Readonly<Record<string, FeedKind>> = {
   binance: { venue: 'BINANCE', open: binanceLive },
+  coinbase: { venue: 'COINBASE', open: coinbaseLive },
+  kraken: { venue: 'KRAKEN', open: krakenLive },
   okx: { venue: 'OKX', open: okxLive },
 }

@@ -29,6 +29,12 @@ export function isDecimal(value: unknown): boolean {
   return typeof value === 'string' && NUMBER.test(value)
 }
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
+export function isTime(value: unknown): boolean {
+  return typeof value === 'string' && TIME.test(value)
+}
+
 /** Pairs of price and quantity, as texts. */
 export function isLevels(side: unknown): boolean {
   return (

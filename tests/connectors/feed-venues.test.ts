@@ -1,8 +1,12 @@
 /** Venues whose books begin with a subscription: followed, repaired, and right in the end whatever they do. */
 import { describe, expect, it } from 'vitest'
+import { coinbaseLive } from '../../connectors/coinbase/live.ts'
 import { type FeedVenue, LiveFeed } from '../../connectors/feed/index.ts'
+import { krakenLive } from '../../connectors/kraken/live.ts'
 import { okxLive } from '../../connectors/okx/live.ts'
 import type { DoubleOptions } from '../doubles/binance-double.ts'
+import { CoinbaseDouble } from '../doubles/coinbase-double.ts'
+import { KrakenDouble } from '../doubles/kraken-double.ts'
 import { WIRE_FAULTS } from '../doubles/mischief.ts'
 import { OkxDouble } from '../doubles/okx-double.ts'
 import { Reader } from '../doubles/reader.ts'
@@ -24,6 +28,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
     open: (symbols) => okxLive({ symbols, url: 'ws://double' }),
     renew_ms: 900_000,
   },
+  COINBASE: {
+    symbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'],
+    double: (options) => new CoinbaseDouble(options),
+    open: (symbols) => coinbaseLive({ symbols, url: 'ws://double' }),
+    renew_ms: 900_000,
+  },
+  KRAKEN: {
+    symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
+    double: (options) => new KrakenDouble(options),
+    open: (symbols) => krakenLive({ symbols, url: 'ws://double' }),
+    renew_ms: 900_000,
+  },
 }
 
 async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
@@ -33,7 +49,7 @@ async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
   const double = kind.double({ seed, clock, ...options })
   const venue = kind.open(symbols)
   const told: string[] = []
-  const queue = { frames: 800, bytes: 800_000 }
+  const queue = { frames: 300, bytes: 300_000 }
   const feed = new LiveFeed({
     venue,
     ports: virtualPorts(clock, double, seed),
@@ -50,9 +66,9 @@ async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
     qty_scale: 8,
   }))
   const reader = new Reader(feed, listed)
-  const run = (ms: number): void => {
-    for (let passed = 0; passed < ms; passed += 50) {
-      clock.advance(50)
+  const run = (ms: number, step_ms = 50): void => {
+    for (let passed = 0; passed < ms; passed += step_ms) {
+      clock.advance(step_ms)
       reader.drain()
     }
   }
@@ -92,20 +108,20 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
     expect(differing()).toEqual([])
   })
 
-  it.each([1, 2])('has right books in the end, seed %i', { timeout: 60_000 }, async (seed) => {
+  it('has right books in the end, whatever it did', { timeout: 60_000 }, async () => {
     const { clock, double, feed, reader, run, differing, queue } = await world(kind, {
-      seed,
-      wire_chance: 0.01,
-      frames_per_s: 80,
+      seed: 2,
+      wire_chance: 0.03,
+      frames_per_s: 90,
     })
-    for (let minute = 0; minute < 8; minute++) {
+    for (let minute = 0; minute < 5; minute++) {
       run(50_000)
-      clock.advance(6_000 * minute)
+      clock.advance(10_000 * minute)
       reader.drain()
     }
     expect(Object.keys(double.mischief.counts).sort()).toEqual([...WIRE_FAULTS].sort())
     double.mischief.end()
-    run(kind.renew_ms + 30_000)
+    run(kind.renew_ms + 30_000, 500)
     expect(differing()).toEqual([])
     expect(feed.most_bytes).toBeLessThan(1.3 * queue.bytes)
   })

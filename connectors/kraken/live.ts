@@ -1,0 +1,45 @@
+/**
+ * Live streams of Kraken's WebSocket v2: `book`, `trade` and `ticker` (at every change of the best prices) of the
+ * declared symbols on one connection.
+ *
+ * Books have ten levels a side: that is what the venue's checksum covers, so that every level of a book is verified at
+ * every message; deeper ones could be wrong without anybody knowing. Heartbeats come every second where nothing else
+ * does. The venue blocks an address after some 150 connections in ten minutes.
+ */
+import { captureAddress } from '../feed/address.ts'
+import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
+import { krakenCapture } from './capture.ts'
+import { watchChecksums } from './live-checksums.ts'
+
+export const BOOK_LEVELS = 10
+
+export function krakenLive({ symbols, url = 'wss://ws.kraken.com' }: FeedAddress): FeedVenue {
+  const message = (method: string, params: object) => JSON.stringify({ method, params })
+  const book = (method: string, symbol: readonly string[]) =>
+    message(method, { channel: 'book', symbol, depth: BOOK_LEVELS })
+  return {
+    name: 'kraken',
+    format: 'kraken',
+    venue: 'KRAKEN',
+    symbols,
+    connections: { count: 100, per_ms: 600_000 },
+    messages: { count: 10, per_ms: 1_000 },
+    lifetime_ms: undefined,
+    silence_ms: 15_000,
+    lines: [
+      {
+        url: `${url}/v2`,
+        subscriptions: [
+          book('subscribe', symbols),
+          message('subscribe', { channel: 'trade', symbol: symbols, snapshot: false }),
+          message('subscribe', { channel: 'ticker', symbol: symbols, event_trigger: 'bbo' }),
+        ],
+        address: captureAddress(krakenCapture),
+        watch: (actions) =>
+          watchChecksums(symbols, BOOK_LEVELS, actions, (symbol) =>
+            ['unsubscribe', 'subscribe'].map((method) => book(method, [symbol])),
+          ),
+      },
+    ],
+  }
+}
