@@ -13,7 +13,8 @@ import { BarsState, type OpenBar } from './state.ts'
  * A time bar is closed by a timer at its end, so silence closes it too; tick, volume and value bars by the trade that
  * reaches the size, which is never split: such a bar can hold more than its size. No bar tells of an interval without
  * a price: not one without trades, nor one whose trades move no price (they are counted in the state). Silent about
- * everything but trades; a gap of the feed leaves its trades out of the bars and is told by the gap event alone.
+ * everything but trades: an execution of a resting order counts by the trade event that its decoder makes of it, and by
+ * that alone. A gap of the feed leaves its trades out of the bars and is told by the gap event alone.
  *
  * By the venue's clock, a trade stamped before the open bar, or before the end of the last closed one, joins no bar of
  * that interval and is counted; the venue's clock is never held against ours: silence closes the bar when as much
