@@ -32,5 +32,5 @@ describe('on a broken market', () => {
     }
     expect(orders).toBeGreaterThan(5)
     expect(broken).toBeGreaterThan(20)
-  })
+  }, 600_000)
 })
