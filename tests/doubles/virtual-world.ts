@@ -79,7 +79,7 @@ const LATENCY_MS = 2
 /** A venue ends connections whose reader is behind by so much. */
 const BEHIND_BYTES = 8 * 1024 * 1024
 
-export function virtualNetwork(clock: FeedClock, double: VenueDouble): FeedNetwork {
+function virtualNetwork(clock: FeedClock, double: VenueDouble): FeedNetwork {
   return {
     connect: (url, max_frame_bytes, events) => connect(clock, double, pathOf(url), max_frame_bytes, events),
     get(url, { timeout_ms, max_bytes }, answered) {
