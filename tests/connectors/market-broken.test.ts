@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { BookUpdate } from '../../schemas/generated/index.ts'
+import { nbbo } from '../../processors/nbbo/index.ts'
+import type { BookUpdate, Nbbo } from '../../schemas/generated/index.ts'
+import { Hand, port } from '../processors/kit.ts'
 import { type Followed, follow, HURRIED } from './mood-follower.ts'
 
 /** Whatever goes wrong on the way: what the shipped processors call LIVE is the truth, and nothing is lost unseen. */
@@ -142,6 +144,38 @@ describe('a broken market', () => {
       for (const { instrument_id } of restarts) {
         const live = followed.books.filter((book) => book.instrument_id === instrument_id && book.quality === 'LIVE')
         expect(live.at(-1)!.sequence).toBeLessThan(live[0]!.sequence)
+      }
+    }
+  })
+
+  test('is found again after ids began anew twice, the second time while changes wait for a snapshot', async () => {
+    const parameters = { ...HURRIED, restart_every_s: 16, silence_every_s: 0, halt_every_s: 0 }
+    const followed = await follow({ ...BOTH, seed: 2, parameters, duration_ms: 34_000 })
+    expectTruth(followed)
+    expectCounts(followed)
+    const late_us = followed.received.at(-1)!.frame.receive_time_us - 2_000_000
+    for (const venue_symbol of followed.normalizers.keys()) {
+      const [venue, symbol] = venue_symbol.split(':')
+      const live = followed.books.filter((book) => book.symbol === symbol && book.quality === 'LIVE')
+      expect(
+        live.some(({ receive_time_us }) => receive_time_us > late_us),
+        `${symbol} at ${venue}`,
+      ).toBe(true)
+    }
+  })
+
+  test('has a best bid and offer of the LIVE book, also after ids of OKX began anew', async () => {
+    const parameters = { ...HURRIED, restart_every_s: 16, silence_every_s: 0, halt_every_s: 0 }
+    for (let seed = 1; seed <= 3; seed++) {
+      const { books } = await follow({ ...BOTH, seed, parameters, duration_ms: 34_000 })
+      const scales = [{ instrument_id: 'BTC-USDT.OKX', price_scale: 1, qty_scale: 5 }]
+      const best = new Hand(nbbo, 'BTC-USDT', { stale_after_ms: 2_000 }, scales)
+      let last: Nbbo | undefined
+      for (const book of books) {
+        if (book.instrument_id !== 'BTC-USDT.OKX') continue
+        last = port<Nbbo>(best.on('books', book, book.receive_time_us), 'nbbo').at(-1) ?? last
+        if (book.quality !== 'LIVE') continue
+        expect([last?.quality, last?.bid_px, last?.ask_px]).toEqual(['LIVE', book.bid_px, book.ask_px])
       }
     }
   })

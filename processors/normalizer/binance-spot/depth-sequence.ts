@@ -154,9 +154,14 @@ function buffer(
 ): void {
   const last = state.buffer.at(-1)
   if (last !== undefined && event.sequence <= last.event.sequence) {
-    state.duplicates++
-    return
+    if (event.sequence === last.event.sequence || ++state.depth_behind < limits.restart_after) {
+      state.duplicates++
+      return
+    }
+    // The ids began anew while changes waited: no snapshot that comes now can join those.
+    state.depth_id = -1
   }
+  state.depth_behind = 0
   if (last !== undefined && depth.first_sequence !== last.event.sequence + 1) {
     // No snapshot can join both sides of the hole: what is before it is useless.
     state.gaps++

@@ -33,10 +33,12 @@ function onDepth(
 ): void {
   const { id, previous, channel, depth } = message
   if (depth.snapshot) {
-    const sequence = id === -1 ? state.depth_id + 1 : id
+    // Ids that began anew go on behind the old ones: to who follows the events a smaller id is an older book.
+    if (id === -1) state.seq_offset = 0
+    else if (id + state.seq_offset < state.depth_id) state.seq_offset = state.depth_id + 1 - id
+    const sequence = id === -1 ? state.depth_id + 1 : id + state.seq_offset
     state.channel = channel
     state.seq_id = id
-    state.seq_offset = 0
     state.depth_behind = 0
     onBookSnapshot(state, event(sequence, sequence), out)
     return
