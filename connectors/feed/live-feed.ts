@@ -50,7 +50,7 @@ export interface FeedCounts {
 
 const QUEUE: QueueBounds = { frames: 65_536, bytes: 64 * 1024 * 1024 }
 /** A few levels short of what a line of a capture may hold, written in base64. */
-export const MAX_FRAME_BYTES = 6 * 1024 * 1024 - 65_536
+const MAX_FRAME_BYTES = 6 * 1024 * 1024 - 65_536
 const PAUSED_MS = 5_000
 /** Below this the sockets are read again. */
 const ROOM = 0.5

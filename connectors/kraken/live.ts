@@ -11,7 +11,7 @@ import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
 import { krakenCapture } from './capture.ts'
 import { watchChecksums } from './live-checksums.ts'
 
-export const BOOK_LEVELS = 10
+const BOOK_LEVELS = 10
 
 export function krakenLive({ symbols, url = 'wss://ws.kraken.com' }: FeedAddress): FeedVenue {
   const message = (method: string, params: object) => JSON.stringify({ method, params })

@@ -53,6 +53,14 @@ export class BinanceDouble implements VenueDouble {
     this.#market.stop()
   }
 
+  hold(): void {
+    this.#market.hold()
+  }
+
+  resume(): void {
+    this.#market.resume()
+  }
+
   /** Ends all connections, as the venue does after 24 hours. */
   disconnect(): void {
     for (const { peer } of this.#clients) peer.cut()

@@ -23,8 +23,10 @@ export class MarketBooks {
   readonly books = new Map<string, TrueBook>()
   readonly #clock: FeedClock
   readonly #market: Market
-  readonly #offset_us: number
+  #offset_us: number
   #stopped = false
+  /** What goes on when the market does, and when it was held. */
+  #held: { next: (() => void) | undefined; readonly at_us: number } | undefined
 
   /** Begins with whole books, after the market's first snapshots. */
   constructor(seed: number, frames_per_s: number, clock: FeedClock, say: (message: MarketMessage) => void) {
@@ -50,17 +52,38 @@ export class MarketBooks {
     this.#stopped = true
   }
 
+  /** Nothing happens until `resume`. */
+  hold(): void {
+    this.#held ??= { next: undefined, at_us: this.#clock.now_us() }
+  }
+
+  resume(): void {
+    const held = this.#held
+    if (held === undefined) return
+    this.#held = undefined
+    this.#offset_us += this.#clock.now_us() - held.at_us
+    held.next?.()
+  }
+
   #next(say: (message: MarketMessage) => void): void {
     const { symbol, channel, payload, receive_time_us } = this.#market.next()
     this.#clock.after((receive_time_us + this.#offset_us - this.#clock.now_us()) / 1_000, () => {
       if (this.#stopped) return
-      if (channel !== 'snapshot') {
-        const message = { symbol, channel, payload, data: JSON.parse(Buffer.from(payload).toString()).data }
-        if (channel === 'depth@100ms') this.#apply(message)
-        say(message)
+      if (this.#held !== undefined) {
+        this.#held.next = () => this.#happen(say, symbol, channel, payload)
+        return
       }
-      this.#next(say)
+      this.#happen(say, symbol, channel, payload)
     })
+  }
+
+  #happen(say: (message: MarketMessage) => void, symbol: string, channel: Channel, payload: Uint8Array): void {
+    if (channel !== 'snapshot') {
+      const message = { symbol, channel, payload, data: JSON.parse(Buffer.from(payload).toString()).data }
+      if (channel === 'depth@100ms') this.#apply(message)
+      say(message)
+    }
+    this.#next(say)
   }
 
   #apply({ symbol, data }: MarketMessage): void {
