@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { AppError } from '../../runtime/api/index.ts'
 import { overlaySchemaFile, topologySchemaFile } from '../../runtime/topology/json-schema.ts'
 import { topologyReferenceFile } from '../../runtime/topology/reference.ts'
+import { testSchemaFile } from '../../runtime/topology/test-json-schema.ts'
 import { generateRecords, writeGenerated } from '../../schemas/generate.ts'
 import { ROOT } from '../compose.ts'
 import { denialPageFile } from '../denial-page.ts'
@@ -24,6 +25,7 @@ export function generateCommand(): Command {
       const files = [
         topologySchemaFile(world),
         overlaySchemaFile(world),
+        testSchemaFile(),
         topologyReferenceFile(world),
         denialPageFile(),
         metricsPageFile(),

@@ -1,5 +1,6 @@
 /** The texts that `aitrader new` begins with: as small as they can be and still run on the simulated market. */
 
+const TEST_SCHEMA = '# yaml-language-server: $schema=../../schemas/generated/test.schema.json'
 const SCHEMA = '# yaml-language-server: $schema=../schemas/generated/topology.schema.json'
 
 export interface ExtraStage {
@@ -106,7 +107,8 @@ external_readers:
 /** One stage, one record on each keyed input; what comes out is found by running it. */
 export function testText(topology: string, stage: string, inputs: readonly string[]): string {
   const given = inputs.map((topic) => `      ${topic}:\n        - { at: 0ms, value: {} }\n`).join('')
-  return `topology: ${topology}
+  return `${TEST_SCHEMA}
+topology: ${topology}
 stages: [${stage}]
 tests:
   - name: ${stage} takes an empty record
@@ -117,7 +119,8 @@ tests:
 
 /** A snapshot and a change, so that the book is seen. */
 export function bookTestText(topology: string): string {
-  return `topology: ${topology}
+  return `${TEST_SCHEMA}
+topology: ${topology}
 stages: [book-builder]
 tests:
   - name: a snapshot makes a book, and a change that continues it another one
@@ -204,7 +207,8 @@ export function processorStage(name: string): ExtraStage {
 }
 
 export function processorTest(name: string, topology: string): string {
-  return `topology: ${topology}
+  return `${TEST_SCHEMA}
+topology: ${topology}
 stages: [${name}]
 tests:
   - name: every second book of an instrument is passed on

@@ -93,6 +93,7 @@ ${specs.join('\n')}
 ## Topology tests
 
 A YAML file gives records to some stages of a topology and says exactly what they write; \`aitrader test\` runs it.
+An editor completes it by \`schemas/generated/test.schema.json\`.
 A topic that they write and that is not named stays empty. Of a value under \`given\`, what is left out is null where
 that is allowed, else 0, empty, false or the first symbol; under \`expect\`, the named fields are compared, a nested record
 likewise, a list by length and element. Bytes are text or \`{ hex: '0a0b' }\`; a decimal is a whole number.

@@ -55,7 +55,7 @@ export interface TestRecord {
   readonly line: number
 }
 
-const RecordsSchema = Type.Record(
+export const RecordsSchema = Type.Record(
   Type.String(),
   Type.Array(
     Type.Object(

@@ -18,7 +18,7 @@ export interface RecordedInput {
   readonly line: number
 }
 
-const RecordedSchema = Type.Object(
+export const RecordedSchema = Type.Object(
   {
     file: Type.String({ minLength: 1, description: 'A capture, from the folder the command runs in.' }),
     format: Type.String({ minLength: 1, description: 'Its format, as `aitrader up --format` takes it.' }),

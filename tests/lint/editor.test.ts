@@ -21,6 +21,8 @@ const names = Object.keys(world.processors)
   .map((name) => JSON.stringify(name))
   .join(' | ')
 
+const TEST_SCHEMA = '# yaml-language-server: $schema=../../schemas/generated/test.schema.json'
+
 let opened = 0
 /** The shipped topology with an edit, as a file of its own beside it. */
 async function open(good = '', edited = ''): Promise<{ path: string; text: string; found: string[] }> {
@@ -42,6 +44,34 @@ function place(text: string, what: string, characters = 0): Position {
 describe.skipIf(!hasServer)(`an editor${noServer}`, () => {
   test.each(globSync('topology/{,overlays/}*.yaml').sort())('finds nothing wrong in %s', async (path) => {
     expect(await server.open(path, readFileSync(path, 'utf8'))).toEqual([])
+  })
+
+  test.each(globSync('tests/topology/*.test.yaml').sort())('finds nothing wrong in %s', async (path) => {
+    expect(
+      await server.open(path.replace('.test.', '.edited.'), `${TEST_SCHEMA}\n${readFileSync(path, 'utf8')}`),
+    ).toEqual([])
+  })
+
+  test('knows the fields of a test, and underlines others', async () => {
+    const path = 'tests/topology/edited.test.yaml'
+    const text = `${TEST_SCHEMA}
+topology: topology/crypto.yaml
+stages: [nbbo]
+tests:
+  - name: a case
+    untill: 1s
+    given:
+      market.books.v1:
+        - { at: 1, value: {} }
+    expect: {}
+    
+`
+    const found = await server.open(path, text)
+    expect(found.map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual(['9: Incorrect type. Expected "string".', '6: Property untill is not allowed.'])
+    expect(await server.complete(path, place(text, '    \n', 4))).toEqual(
+      expect.arrayContaining(['until', 'expect_state']),
+    )
+    expect(await server.hover(path, place(text, 'stages', 2))).toContain('Stages that run')
   })
 
   test('offers every processor at `use:`', async () => {
