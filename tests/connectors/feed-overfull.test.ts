@@ -53,7 +53,7 @@ it('a queue that is overfull drops its connection, and takes nothing more from i
   // Only when half of it is free does it connect again.
   clock.advance(60_000)
   expect(sockets.length).toBe(1)
-  for (let n = 0; n < 7; n++) expect((feed.take()?.value as { payload: Uint8Array }).payload).toEqual(Uint8Array.of(n))
+  for (let n = 0; n < 7; n++) expect(feed.take()).toMatchObject({ value: { payload: Uint8Array.of(n) } })
   clock.advance(60_000)
   expect(sockets.length).toBeGreaterThan(1)
   await feed.close()
