@@ -67,7 +67,10 @@ tests:
     
 `
     const found = await server.open(path, text)
-    expect(found.map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual(['9: Incorrect type. Expected "string".', '6: Property untill is not allowed.'])
+    expect(found.map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual([
+      '9: Incorrect type. Expected "string".',
+      '6: Property untill is not allowed.',
+    ])
     expect(await server.complete(path, place(text, '    \n', 4))).toEqual(
       expect.arrayContaining(['until', 'expect_state']),
     )
