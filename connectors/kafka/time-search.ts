@@ -94,8 +94,7 @@ async function walk(
   while (at < end && bytes < most_bytes) {
     cursor.open(await fetched(search, at, FETCH_BYTES), `${search.topic}/${search.partition}`)
     while (cursor.next()) {
-      if (!cursor.control && cursor.max_timestamp >= time_ms)
-        return { found: cursor.base_offset, at, bytes }
+      if (!cursor.control && cursor.max_timestamp >= time_ms) return { found: cursor.base_offset, at, bytes }
     }
     if (cursor.end === 0) break
     at = cursor.last_offset + 1

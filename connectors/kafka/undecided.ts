@@ -11,7 +11,7 @@ import type { Cluster } from './cluster.ts'
  */
 export async function heldBack(cluster: Cluster, topic: string, partition: number): Promise<boolean> {
   const [first] = await openThere(cluster, topic, partition)
-  return first !== undefined && (await undecided(cluster, [first]))
+  return first !== undefined && (await decided(cluster, [first])).length === 0
 }
 
 /** What holds a partition back although it is decided, for people: `normalizer-3 PrepareAbort`. */
@@ -24,11 +24,6 @@ async function openThere(cluster: Cluster, topic: string, partition: number): Pr
   const [found] = await describeProducers(cluster, [{ topic, partition }])
   const open = (found?.producers ?? []).filter(({ open_since_offset }) => open_since_offset >= 0)
   return open.toSorted((a, b) => a.open_since_offset - b.open_since_offset).map(({ producer_id }) => producer_id)
-}
-
-/** Whether none of these producers has a transaction that was decided and not marked everywhere. */
-export async function undecided(cluster: Cluster, producer_ids: readonly number[]): Promise<boolean> {
-  return (await decided(cluster, producer_ids)).length === 0
 }
 
 /** Those of these producers whose transaction is decided, with its state: `normalizer-3 PrepareAbort`. */
