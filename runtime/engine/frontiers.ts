@@ -48,12 +48,11 @@ export function isOwn({ lane, plan }: LaneOptions, topic: PlannedTopic, partitio
 
 /**
  * Writes a lane's marks: in the transaction of each commit, how far the lane has come and the last record that the
- * commit wrote per partition that other lanes read. A reader that has seen those records knows that nothing earlier
- * is missing.
+ * commit wrote per partition, whether anybody reads it or not: who will is not known. A reader that has seen those
+ * records knows that nothing earlier is missing.
  */
 export class MarkWriter {
   readonly #options: LaneOptions
-  readonly #read_outside: ReadonlySet<PlannedTopic>
   #builder: BatchBuilder
   #spare: BatchBuilder
   /** What the last mark of this process said. */
@@ -68,12 +67,6 @@ export class MarkWriter {
     const builder = () => new BatchBuilder(FRONTIERS, options.lane.number, id, 4096)
     this.#builder = builder()
     this.#spare = builder()
-    const topics = options.plan.lanes.flatMap((lane) =>
-      lane.tasks.flatMap((task) =>
-        task.inputs.filter((input) => !isOwn({ ...options, lane }, input.topic, input.partition)),
-      ),
-    )
-    this.#read_outside = new Set(topics.map((input) => input.topic))
   }
 
   /** The batch with the mark of the commit in hand; it is free again after the commit behind it. */
@@ -86,7 +79,7 @@ export class MarkWriter {
     const written: FrontierMark['written'][number][] = []
     for (const partitions of outgoing) {
       for (const { topic, partition, builder, last_producer, last_seq, last_time_us } of partitions) {
-        if (builder.records === 0 || !this.#read_outside.has(topic)) continue
+        if (builder.records === 0) continue
         written.push({
           topic: topic.name,
           partition,

@@ -109,6 +109,33 @@ test('a stage that is added when marks were cut waits for every partition', asyn
   await feed.close()
 })
 
+test('a stage that is added reads what nobody read before in order, too', async () => {
+  const { sum } = toy.stages
+  const { ticks: fed, sums: summed, dead } = toy.topics
+  const small: Topology = { ...toy, topics: { ticks: fed!, sums: summed!, dead: dead! }, stages: { sum: sum! } }
+  const store = new MemoryStore()
+  await runLanes({ store, items, topology: small })
+  const planned = plan(toy, world)
+  const broker = new SimulatedLog(store).connect()
+  const sums = planned.topics.find(({ name }) => name === 'sums')!
+  const partitions = Array.from({ length: sums.partitions }, (_, partition) => partition)
+  const ends = partitions.map((partition) => broker.partition('sums', partition).end_offset)
+  const withheld = new Set([`sums/${ends.findIndex((end) => end > 0)}`])
+  const feed = await Feed.open({
+    broker: withholding(broker, withheld),
+    lanes: planLanes(planned),
+    mark: FrontierMark as FrontierType,
+    producers: producerNumbers(planned),
+    partitions: partitions.map((partition) => ({ topic: sums, partition, passed_us: NOTHING_US, index: 0 })),
+  })
+  feed.pump()
+  expect(feed.frontier_us).toBe(NOTHING_US)
+  withheld.clear()
+  feed.pump()
+  expect(feed.frontier_us).toBeGreaterThan(8_000)
+  await feed.close()
+})
+
 /** The broker as one sees it to whom some partitions answer late. */
 function withholding(broker: Reader, withheld: ReadonlySet<string>): Reader {
   return {

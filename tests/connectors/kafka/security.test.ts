@@ -315,7 +315,7 @@ describeWithKafka('a broker with TLS, SASL and an authorizer', () => {
       await expect.poll(() => describeAcls(admin, { principal: 'User:alice', name: topic }), PATIENCE).toHaveLength(2)
       await expect
         .poll(() => read().catch((error) => error.code), PATIENCE)
-        .toEqual([{ topic, partition: 0, offset: 0 }])
+        .toMatchObject([{ topic, partition: 0, offset: 0 }])
       await expect
         .poll(
           () =>
