@@ -110,6 +110,7 @@ const TABLE: Readonly<Record<number, readonly [name: string, what: ErrorClass]>>
 
 /** Codes that the code speaks of by name. */
 export const CODE = {
+  UNKNOWN_SERVER_ERROR: -1,
   OFFSET_OUT_OF_RANGE: 1,
   UNKNOWN_TOPIC_OR_PARTITION: 3,
   NOT_LEADER_OR_FOLLOWER: 6,

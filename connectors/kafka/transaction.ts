@@ -45,7 +45,6 @@ export interface EncodedTransaction {
 }
 
 const OUTCOME_DEADLINE_MS = 60_000
-const UNKNOWN_SERVER_ERROR = -1
 /** How long the marker of a commit that a coordinator calls carried out is looked for. */
 const MARKER_MS = 15_000
 const MAX_PAUSE_MS = 100
@@ -228,7 +227,7 @@ export class KafkaProducer implements Producer {
       }
       asked_before = true
       // A coordinator that fails on its side may have carried it out all the same.
-      if (answer === 'lost' || answer === UNKNOWN_SERVER_ERROR) sent = true
+      if (answer === 'lost' || answer === CODE.UNKNOWN_SERVER_ERROR) sent = true
       else if (answer !== 'unsent' && !isRetriable(answer)) {
         if (sent && errorClass(answer) === 'fenced') return this.#outcome(writes, answer, give_up_at)
         // Not carried out, now or before: a coordinator answers 0 again and again after it was.

@@ -11,8 +11,8 @@ import { RetriableError } from '../../../runtime/api/index.ts'
 import { readRecords } from '../../../runtime/log/batch.ts'
 import { marker } from './oracles.ts'
 
-/** A code instead of the work, or the work (or not) and no answer. */
-export type Fault = number | 'request_lost' | 'answer_lost' | undefined
+/** A code instead of the work, the work (or not) and no answer, or the work and the answer that it failed. */
+export type Fault = number | 'request_lost' | 'answer_lost' | 'done_but_failed' | undefined
 
 interface Entry {
   readonly ids: readonly string[]
@@ -74,7 +74,8 @@ export class FakeTransactions {
       const fault = this.fault(name)
       this.log.push(`${name}${fault === undefined ? '' : ` ${fault}`}`)
       const answer = typeof fault === 'number' ? refusal(name, input, fault) : undefined
-      const output = answer ?? (fault === 'request_lost' ? undefined : await this.#work(name, input))
+      const done = answer ?? (fault === 'request_lost' ? undefined : await this.#work(name, input))
+      const output = fault === 'done_but_failed' ? refusal(name, input, CODE.UNKNOWN_SERVER_ERROR) : done
       const codes = output === undefined ? [] : codesOf(output)
       const repeated = codes.find((code) => isRetriable(code))
       const lost = fault === 'request_lost' || fault === 'answer_lost'

@@ -178,6 +178,33 @@ describe('an answer to EndTxn that never came', () => {
     await expect(producer.commit(transaction(3, 4))).rejects.toMatchObject({ code: 'FENCED' })
   })
 
+  test.each([
+    ['done_but_failed', 'one that was carried out'],
+    [CODE.UNKNOWN_SERVER_ERROR, 'one that was not'],
+  ] as const)('%s: the failure of %s is no answer, and the commit happens once', async (fault) => {
+    const producer = await open()
+    once('EndTxn', fault)
+    await producer.commit(transaction(0, 3))
+    // Asked again, and the marker looked for: a coordinator that came back answers 0 for the transaction before, too.
+    expect(kafka.log.slice(-3)).toEqual([`EndTxn ${fault}`, 'EndTxn', 'Fetch'])
+    await producer.commit(transaction(3, 5))
+    expect(kafka.committed('a/0')).toEqual(ids(0, 5))
+  })
+
+  test('done_but_failed, and another took the id: the marker tells', async () => {
+    const producer = await open()
+    let ends = 0
+    kafka.fault = (name) => {
+      if (name !== 'EndTxn') return undefined
+      if (++ends === 1) return 'done_but_failed'
+      kafka.takeover()
+      return undefined
+    }
+    await producer.commit(transaction(0, 3))
+    expect(kafka.committed('a/0')).toEqual(ids(0, 3))
+    await expect(producer.commit(transaction(3, 4))).rejects.toMatchObject({ code: 'FENCED' })
+  })
+
   test('and a coordinator that forgot it calls the one before carried out: COMMIT_UNKNOWN', async () => {
     const producer = await open(20)
     await producer.commit(transaction(0, 3))
