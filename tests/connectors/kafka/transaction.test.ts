@@ -181,7 +181,7 @@ describe('an answer to EndTxn that never came', () => {
   test.each([
     ['done_but_failed', 'one that was carried out'],
     [CODE.UNKNOWN_SERVER_ERROR, 'one that was not'],
-  ] as const)('%s: the failure of %s is no answer, and the commit happens once', async (fault) => {
+  ] as const)('%s: the failure of %s is no answer, and the commit happens once', async (fault, _what) => {
     const producer = await open()
     once('EndTxn', fault)
     await producer.commit(transaction(0, 3))
