@@ -37,6 +37,8 @@ export const normalizer = defineProcessor({
   inputs: { frames: RawFrame },
   tables: {},
   outputs,
+  // Venues that make bars of their own came later than most topologies; few have one.
+  optional_outputs: ['bars'],
   faults: Object.assign({}, decodeFaults, ...venues.map(({ faults }) => faults ?? {})),
   params: NormalizerParams,
   initial: (key: string) => (decoders.get(key.slice(0, key.indexOf(':'))) ?? unknown).initial(),

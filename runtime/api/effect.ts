@@ -65,6 +65,8 @@ export interface EffectSpec<I extends Ports, T extends Ports, O extends Ports, P
   readonly inputs: I
   readonly tables?: T
   readonly outputs: O
+  /** As a processor's. */
+  readonly optional_outputs?: readonly (keyof O & string)[]
   readonly faults?: Readonly<Record<string, string>>
   readonly params: P
   readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never, origin: string) => string }

@@ -75,6 +75,8 @@ export interface ProcessorSpec<I extends Ports, T extends Ports, O extends Ports
   /** Broadcast inputs kept as tables; their records invoke a handler only if `on` has one (state key: record key). */
   readonly tables?: T
   readonly outputs: O
+  /** Outputs that a topology may leave unconnected: what is written there then goes nowhere, and is not encoded. */
+  readonly optional_outputs?: readonly (keyof O & string)[]
   /** Every fault code this processor can return, with its meaning. */
   readonly faults?: Readonly<Record<string, string>>
   readonly params: P
@@ -125,6 +127,7 @@ export interface Processor {
   readonly optional?: readonly string[]
   readonly tables: Ports
   readonly outputs: Ports
+  readonly optional_outputs?: readonly string[]
   readonly faults: Readonly<Record<string, string>>
   readonly params: TObject
   readonly state_key: Readonly<Record<string, (value: unknown, origin: string) => string>>
@@ -155,6 +158,7 @@ export function defineProcessor<
     ...(spec.optional === undefined ? {} : { optional: spec.optional }),
     tables: spec.tables ?? {},
     outputs: spec.outputs,
+    ...(spec.optional_outputs === undefined ? {} : { optional_outputs: spec.optional_outputs }),
     faults: spec.faults ?? {},
     params: spec.params,
     state_key: (spec.state_key ?? {}) as never,

@@ -154,13 +154,15 @@ function stageOf(processor: AnyProcessor): Json {
   return {
     properties: {
       from: ports({ ...processor.inputs, ...processor.tables }, input, processor.optional),
-      to: openPorts(processor) ?? ports(processor.outputs, { type: 'string' }),
+      to: openPorts(processor) ?? ports(processor.outputs, { type: 'string' }, processor.optional_outputs),
       params: { ...params, required, description: `Parameters of ${processor.name}.` },
       ...(effect ? {} : { effect: false }),
     },
     required: [
       ...(Object.keys({ ...processor.inputs, ...processor.tables }).length > 0 ? ['from'] : []),
-      ...(Object.keys(processor.outputs).length > 0 ? ['to'] : []),
+      ...(Object.keys(processor.outputs).some((port) => processor.optional_outputs?.includes(port) !== true)
+        ? ['to']
+        : []),
       ...(Object.keys(processor.faults).length > 0 ? ['faults_to'] : []),
       ...(required.length > 0 ? ['params'] : []),
       ...(effect ? ['effect'] : []),

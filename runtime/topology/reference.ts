@@ -105,9 +105,14 @@ ${table(TestSchema as Schema, 'of a test')}
 ${head('code', 'severity', 'meaning')}${codes.join('')}`
 }
 
-function processor({ name, kind, description, inputs, tables, outputs, faults, params }: AnyProcessor): string {
+function processor(spec: AnyProcessor): string {
+  const { name, kind, description, inputs, tables, outputs, faults, params } = spec
   const effect = kind === 'processor' ? '' : ` An effect (${kind}).`
-  const ports = [...portRows('input', inputs), ...portRows('table', tables), ...portRows('output', outputs)]
+  const ports = [
+    ...portRows('input', inputs, spec.optional),
+    ...portRows('table', tables, spec.optional),
+    ...portRows('output', outputs, spec.optional_outputs),
+  ]
   const codes = Object.entries(faults).map(([code, meaning]) => row(`\`${code}\``, meaning))
   const parts = [`### ${name}\n\n${description}${effect}\n`, `${head('port', 'is', 'record')}${ports.join('')}`]
   if (Object.keys(params.properties).length > 0) parts.push(table(params as Schema, 'parameter'))
@@ -115,8 +120,10 @@ function processor({ name, kind, description, inputs, tables, outputs, faults, p
   return parts.join('\n')
 }
 
-function portRows(is: string, ports: Ports): string[] {
-  return Object.entries(ports).map(([port, record]) => row(`\`${port}\``, is, record.name))
+function portRows(is: string, ports: Ports, optional: readonly string[] = []): string[] {
+  return Object.entries(ports).map(([port, record]) => {
+    return row(`\`${port}\``, optional.includes(port) ? `${is}, optional` : is, record.name)
+  })
 }
 
 function table(schema: Schema, noun = 'field'): string {

@@ -15,6 +15,7 @@ interface Given {
   readonly inputs?: Record<string, string>
   readonly tables?: Record<string, string>
   readonly outputs?: Record<string, string>
+  readonly optional_outputs?: readonly string[]
   readonly faults?: Record<string, string>
   readonly params?: TObject
   readonly state_key?: AnyProcessor['state_key']
@@ -32,6 +33,7 @@ function processor(name: string, given: Given): AnyProcessor {
     inputs: ports(given.inputs),
     tables: ports(given.tables),
     outputs: ports(given.outputs),
+    optional_outputs: given.optional_outputs ?? [],
     faults: given.faults ?? {},
     params: given.params ?? Type.Object({}),
     state_key: given.state_key ?? {},
@@ -50,7 +52,8 @@ const faults = { MALFORMED: 'It cannot be read.' }
 const shipped: Record<string, Given> = {
   normalizer: {
     inputs: { frames: 'RawFrame' },
-    outputs: { events: 'MarketEvent', instruments: 'Instrument' },
+    outputs: { events: 'MarketEvent', instruments: 'Instrument', bars: 'Bar' },
+    optional_outputs: ['bars'],
     faults,
     params: Type.Object({
       instruments: Type.Array(Type.Object({ instrument_id: Type.String() })),

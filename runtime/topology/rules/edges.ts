@@ -126,6 +126,8 @@ export function checkCoverage({ draft, world, report }: Scope): void {
   const written = new Set<string>()
   const read = new Map<string, Word>()
   const lost: { name: string | undefined; record: string | undefined }[] = []
+  /** Outputs that nobody has to connect: what could write a topic that nothing writes. */
+  const spare: { stage: string; port: string; record: string }[] = []
   const note = (topic: Word | undefined) => {
     if (topic === undefined) lost.push({ name: undefined, record: undefined })
     else if (draft.topics.has(topic.value)) written.add(topic.value)
@@ -139,6 +141,10 @@ export function checkCoverage({ draft, world, report }: Scope): void {
     const processor = processorOf(stage, world)
     for (const [port, type] of Object.entries(processor?.outputs ?? {})) {
       const output = stage.to?.find((one) => one.port === port)
+      if (output === undefined && processor?.optional_outputs?.includes(port) === true) {
+        spare.push({ stage: stage.name, port, record: type.name })
+        continue
+      }
       if (output?.topic && speaks(type.name, draft.topics.get(output.topic.value))) continue
       lost.push({ name: undefined, record: type.name })
     }
@@ -159,7 +165,12 @@ export function checkCoverage({ draft, world, report }: Scope): void {
     if (explained) continue
     if (reader !== undefined) {
       const message = `nothing writes \`${topic.name}\`, which is read here`
-      report.add('TOPIC_UNWRITTEN', reader.at, message, 'connect a stage or a source to it')
+      const could = spare.find(({ record }) => record === topic.record?.value)
+      const hint =
+        could === undefined
+          ? 'connect a stage or a source to it'
+          : `add \`${could.port}: ${topic.name}\` under \`to\` of \`${could.stage}\``
+      report.add('TOPIC_UNWRITTEN', reader.at, message, hint)
     } else if (![...read.keys()].some((name) => nearest(name, [topic.name]) !== undefined && !draft.topics.has(name))) {
       report.add(
         'TOPIC_UNUSED',

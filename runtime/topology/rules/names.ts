@@ -54,12 +54,14 @@ export function checkPorts({ draft, world, report }: Scope): void {
       ports: readonly string[],
       at: number,
       word: string,
+      optional: readonly string[] = [],
     ) => {
-      const needed = word === 'input' ? ports.filter((port) => processor.optional?.includes(port) !== true) : ports
+      const needed = ports.filter((port) => !optional.includes(port))
       const missing = new Set(needed.filter((port) => !given.some((one) => one.port === port)))
       for (const { port, at: port_at } of given) {
         if (ports.includes(port)) continue
-        const hint = hintFor(port, missing.size > 0 ? missing : ports, 'ports')
+        const free = ports.filter((one) => !given.some((other) => other.port === one))
+        const hint = hintFor(port, free.length > 0 ? free : ports, 'ports')
         report.add('UNKNOWN_PORT', port_at, `\`${processor.name}\` has no ${word} port \`${port}\``, hint)
         const meant = nearest(port, missing)
         if (meant !== undefined) missing.delete(meant)
@@ -70,7 +72,9 @@ export function checkPorts({ draft, world, report }: Scope): void {
         report.add('MISSING_PORT', at, message, `add \`${port}: TOPIC\` under \`${field}\``)
       }
     }
-    if (stage.from !== undefined) compare(stage.from, Object.keys(inputPorts(processor)), stage.from_at, 'input')
-    if (stage.to !== undefined) compare(stage.to, Object.keys(processor.outputs), stage.to_at, 'output')
+    const { optional, outputs, optional_outputs } = processor
+    if (stage.from !== undefined)
+      compare(stage.from, Object.keys(inputPorts(processor)), stage.from_at, 'input', optional)
+    if (stage.to !== undefined) compare(stage.to, Object.keys(outputs), stage.to_at, 'output', optional_outputs)
   }
 }
