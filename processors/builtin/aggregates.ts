@@ -60,9 +60,9 @@ export function combine(operation: Operation, a: Running, b: Running): Running {
     case 'sum':
       return { value: add(a.value, b.value), at_us: b.at_us }
     case 'min':
-      return b.value < a.value ? b : a
+      return b.value < a.value || isNoNumber(b.value) ? b : a
     case 'max':
-      return b.value > a.value ? b : a
+      return b.value > a.value || isNoNumber(b.value) ? b : a
     case 'first':
       return b.at_us < a.at_us ? b : a
     case 'last':
@@ -74,11 +74,17 @@ function add(a: Scalar, b: Scalar): Scalar {
   return typeof a === 'bigint' ? a + (b as bigint) : (a as number) + (b as number)
 }
 
+/** A double without a value makes a minimum or maximum one, whatever the order. */
+function isNoNumber(value: Scalar): boolean {
+  return typeof value === 'number' && Number.isNaN(value)
+}
+
+/** States hold finite numbers only, and doubles are not always finite: those stand as text behind a mark. */
 export function packRunning({ value, at_us }: Running): Json {
-  return [value, at_us]
+  return typeof value === 'number' && !Number.isFinite(value) ? [String(value), at_us, 'double'] : [value, at_us]
 }
 
 export function unpackRunning(json: Json): Running {
-  const [value, at_us] = json as [Scalar, number]
-  return { value, at_us }
+  const [value, at_us, mark] = json as [Scalar, number, string?]
+  return { value: mark === 'double' ? Number(value) : value, at_us }
 }

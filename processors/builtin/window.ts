@@ -161,9 +161,8 @@ export const window = defineBuiltin({
     const schedule = (state: State, touched: readonly Window[], ctx: Context) => {
       if (time === undefined) for (const { id, end_us } of touched) ctx.setTimer(String(id), end_us)
       else {
-        for (const { id, end_us } of state.windows) {
-          if (over(end_us, state.seen_us)) ctx.setTimer(String(id), ctx.stream_time_us)
-        }
+        const ended = state.windows.filter(({ end_us }) => over(end_us, state.seen_us))
+        for (const { id } of ended.sort(byEnd)) ctx.setTimer(String(id), ctx.stream_time_us)
         if (params.idle_ms !== undefined) ctx.setTimer('idle', ctx.stream_time_us + params.idle_ms * 1_000)
       }
     }
@@ -204,7 +203,8 @@ export const window = defineBuiltin({
           // What reaches a session that is still open is not late, however old it is.
           const open = params.kind === 'session' && state.windows.some((one) => touches(one, at_us, gap_us))
           const spans = open ? all : all.filter(({ end_us }) => !over(end_us, state.seen_us))
-          if (spans.length === 0) {
+          // A record between windows that begin further apart than they are long is in none, and yet its time counts.
+          if (spans.length === 0 && all.length > 0) {
             if (params.late === 'emit') return emit(state, { late: [value] })
             return params.late === 'drop' ? keep(state) : fault('LATE', { at_us, seen_us: state.seen_us })
           }
@@ -217,7 +217,7 @@ export const window = defineBuiltin({
       },
       timer(state, name, ctx): Step<State> {
         if (name === 'idle') {
-          for (const { id, end_us } of state.windows) {
+          for (const { id, end_us } of state.windows.toSorted(byEnd)) {
             state.seen_us = Math.max(state.seen_us, end_us + grace_us)
             ctx.setTimer(String(id), ctx.stream_time_us)
           }
@@ -250,11 +250,17 @@ export const window = defineBuiltin({
   },
 })
 
+/** Timers of one moment fire as they were set: what began late may end first. */
+const byEnd = (a: Window, b: Window) => a.end_us - b.end_us || a.id - b.id
+
 function microseconds(time: bigint): number {
   const at_us = Number(time)
   if (!Number.isSafeInteger(at_us)) throw new DataFault('VALUE_OUT_OF_RANGE', `${time} is no time`, { time })
   return at_us
 }
+
+/** Windows of a key that may be open at once: all of them are in each snapshot of the key. */
+const MOST_OPEN = 10_000
 
 /** The sizes that the kind needs, and no others. */
 function checkSizes(
@@ -275,9 +281,16 @@ function checkSizes(
       )
     }
   }
-  const { size_ms, step_ms } = given_params
+  const { size_ms, step_ms, gap_ms } = given_params
   if (given_params.kind === 'sliding' && size_ms !== undefined && step_ms !== undefined && size_ms / step_ms > 1_000) {
     problem('params', '/step_ms', 'a record would be in more than 1000 windows', 'make `step_ms` longer')
+  }
+  const step = given_params.kind === 'session' ? gap_ms : given_params.kind === 'sliding' ? step_ms : size_ms
+  const open_ms = (given_params.kind === 'session' ? gap_ms : size_ms) ?? 0
+  const most = step === undefined ? 0 : Math.ceil((open_ms + given_params.grace_ms) / step)
+  if (most > MOST_OPEN) {
+    const message = `a key could have ${most} windows open, and ${MOST_OPEN} is the most`
+    problem('params', '/grace_ms', message, 'make windows longer or `grace_ms` shorter')
   }
   if (given_params.time === undefined && (given_params.grace_ms > 0 || given_params.idle_ms !== undefined)) {
     const name = given_params.idle_ms !== undefined ? 'idle_ms' : 'grace_ms'
