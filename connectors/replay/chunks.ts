@@ -7,3 +7,21 @@ export interface ByteChunks {
   readonly size_bytes: number
   readonly read_bytes: number
 }
+
+/** The first byte of what was read, undefined of nothing, and the same chunks from their beginning. */
+export async function firstByte(chunks: ByteChunks): Promise<{ first: number | undefined; chunks: ByteChunks }> {
+  let head = await chunks.next()
+  const from_beginning: ByteChunks = {
+    async next() {
+      const next = head ?? (await chunks.next())
+      head = undefined
+      return next
+    },
+    close: () => chunks.close(),
+    size_bytes: chunks.size_bytes,
+    get read_bytes() {
+      return chunks.read_bytes
+    },
+  }
+  return { first: head?.[0], chunks: from_beginning }
+}

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { AppError } from '../../runtime/api/index.ts'
 import { openBytes } from './bytes.ts'
+import { type ByteChunks, firstByte } from './chunks.ts'
 import type { FrameLine, LineKind, PieceReading, ReplayFormat } from './format.ts'
 import { LineReader } from './lines.ts'
 import type { PieceReader } from './pieces.ts'
@@ -49,6 +50,21 @@ export async function fileIdentity(path: string): Promise<string> {
   }
 }
 
+async function piecesOf(chunks: ByteChunks, { record, recorded }: ReplayFormat): Promise<PieceReader> {
+  if (record === undefined) return new LineReader(chunks)
+  if (recorded === undefined) return new RecordReader(chunks, record)
+  try {
+    const looked_at = await firstByte(chunks)
+    const { first } = looked_at
+    return first !== undefined && recorded(first)
+      ? new RecordReader(looked_at.chunks, record)
+      : new LineReader(looked_at.chunks)
+  } catch (error) {
+    await chunks.close()
+    throw error
+  }
+}
+
 export class CaptureFile {
   readonly path: string
   readonly format: ReplayFormat
@@ -86,9 +102,7 @@ export class CaptureFile {
   /** Opens at the line after `lines_done`. */
   static async open(path: string, format: ReplayFormat, lines_done: number): Promise<CaptureFile> {
     const { chunks, name } = await openBytes(path, format.parts)
-    const { record } = format
-    const pieces = record === undefined ? new LineReader(chunks) : new RecordReader(chunks, record)
-    const file = new CaptureFile(path, format, pieces, name)
+    const file = new CaptureFile(path, format, await piecesOf(chunks, format), name)
     try {
       await file.#lookAhead()
       await file.#skip(lines_done)

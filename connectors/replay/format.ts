@@ -45,6 +45,8 @@ export interface ReplayFormat extends PieceReading {
   readonly example: string
   /** Of a format whose files are records and not lines. */
   readonly record?: RecordLength
+  /** Of one that has both: whether a file that begins with this byte is of records. */
+  recorded?(first: number): boolean
   /**
    * Of an archive with several entries: which of them are read, one behind the other as if they were one file.
    * `undefined` where the archive is none of this format. Without it an archive must hold one entry.

@@ -16,7 +16,7 @@ const NINE = 0x39
 const NAME_BYTES = 64
 
 /** Start of the year 2100: a receive time beyond it is damage, and would carry every later frame with it. */
-const LATEST_US = 4_102_444_800_000_000
+export const LATEST_US = 4_102_444_800_000_000
 
 /** Reads `receive_time_ns ` at `start`; answers where the frame begins, -1 where it is not so. Sets the times of `out`. */
 export function afterNanoseconds(buf: Buffer, start: number, end: number, out: FrameLine): number {

@@ -351,6 +351,12 @@ describe('events', () => {
   })
 })
 
+it('a packet that was kept without its frame says what it says within one', () => {
+  const bare = (payload: Uint8Array) => hand().on('frames', { ...rawFrame(payload, FRAME), channel: 'packet' })
+  expect(bare(full())).toEqual(hand().on('frames', rawFrame(framed(full()), FRAME)))
+  expect(bare(full().subarray(1))).toMatchObject({ fault: 'FRAME_MALFORMED', detail: { why: 'a packet of 183 bytes' } })
+})
+
 describe('faults', () => {
   const whole = framed(full())
   it.each([

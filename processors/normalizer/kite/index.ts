@@ -23,11 +23,13 @@ import { gapEvent, messageEvent } from '../events.ts'
 import { declaredListing, instrumentOf, type Listing } from '../listing.ts'
 import type { NormalizerParams } from '../params.ts'
 import { defineVenue, type NormalizerContext, type Outcome } from '../venue.ts'
-import { frameKind, type KiteLevel, type KitePacket, readFrame } from './packet.ts'
+import { frameKind, type KiteLevel, type KitePacket, readBare, readFrame } from './packet.ts'
 import { copyState, initialState, type KiteInstrument, type KiteState } from './state.ts'
 
 const VENUE = 'KITE'
 const VOLUME_CHANNEL = 'volume'
+/** Of a captured packet that stands without its frame. */
+const BARE_CHANNEL = 'packet'
 /** Instruments of one socket, with room for what was subscribed before. */
 const INSTRUMENTS_MAX = 10_000
 const NSE = calendars.NSE
@@ -170,13 +172,14 @@ export const kite = defineVenue<KiteState>({
   copy: copyState,
 
   frames(state, frame, ctx): Outcome<KiteState> {
-    const kind = frameKind(frame.payload)
+    const bare = frame.channel === BARE_CHANNEL
+    const kind = bare ? 'packets' : frameKind(frame.payload)
     if (kind !== 'packets') {
       if (kind === 'heartbeat') state.heartbeats++
       else state.texts++
       return keep(state)
     }
-    const packets = readFrame(frame.payload)
+    const packets = bare ? readBare(frame.payload) : readFrame(frame.payload)
     if (!Array.isArray(packets)) return fault('FRAME_MALFORMED', { ...packets })
     // Everything is looked at before anything is applied.
     const found: Read[] = []

@@ -86,6 +86,12 @@ export function readFrame(frame: Uint8Array): KitePacket[] | Misread {
   return at === frame.length ? packets : { at, why: `${frame.length - at} bytes too many` }
 }
 
+/** Reads a packet that came without its frame. */
+export function readBare(packet: Uint8Array): KitePacket[] | Misread {
+  const read = readPacket(new DataView(packet.buffer, packet.byteOffset, packet.byteLength), 0, packet.length)
+  return read === undefined ? { at: 0, why: `a packet of ${packet.length} bytes` } : [read]
+}
+
 /** Decimal places by segment: currencies have finer ones. */
 function scaleOf(segment: number): number {
   if (segment === 3) return 7
