@@ -4,7 +4,7 @@ import { runTopologyTest, simulatedGround } from '../../runtime/topology/test-ru
 import type { Written } from '../../runtime/topology/test-script.ts'
 import { onSignals } from '../signals.ts'
 import { CoverageMeter, coverageText } from '../test/coverage.ts'
-import { type Case, casesOf, shippedTests } from '../test/files.ts'
+import { type Case, casesOf, shippedTests, shippedTopologies } from '../test/files.ts'
 import { BROKERS, type GroundOptions, openGround } from '../test/grounds.ts'
 import type { OpenGround } from '../test/open-ground.ts'
 import { withRecorded } from '../test/recorded.ts'
@@ -73,6 +73,9 @@ async function test(files: string[], options: TestOptions): Promise<void> {
   if (format === 'junit') process.stdout.write(junit(ended.map(({ outcome }) => outcome)))
   if (format === 'text') process.stdout.write(`${ended.length - failed.length} passed, ${failed.length} failed\n`)
   if (options.coverage === true) {
+    if (files.length === 0) {
+      for (const [path, topology] of shippedTopologies(world)) coverage.meet(path, topology, world)
+    }
     const all = coverage.result()
     if (format === 'json') for (const one of all) process.stdout.write(`${JSON.stringify({ coverage: one })}\n`)
     // Beside the report, not in it.

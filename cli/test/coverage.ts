@@ -1,6 +1,6 @@
 import type { Written } from '../../runtime/topology/test-script.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
-import type { World } from '../../runtime/topology/world.ts'
+import { own, type World } from '../../runtime/topology/world.ts'
 import type { Case } from './files.ts'
 
 /**
@@ -8,13 +8,23 @@ import type { Case } from './files.ts'
  *
  * A stage is touched by a test that runs it, an input by one that runs the stage and has records on the input's topic,
  * an output by one in which the stage's topic gets a record, a fault code by one whose dead letters hold it from the
- * stage. Only topologies that a test names are looked at.
+ * stage. A code that no record can cause, as its processor's specification says, is named with the reason and counts as
+ * none. Only topologies that a test names, or that `meet` was told of, are looked at.
  */
 export interface Coverage {
+  /** Its path, as the tests write it. */
   readonly topology: string
   readonly stages: Part
   readonly ports: Part
   readonly faults: Part
+  readonly unreachable: readonly Unreachable[]
+}
+
+interface Unreachable {
+  /** `strategy: PREDICTION_INVALID`. */
+  readonly fault: string
+  /** What refuses the record before. */
+  readonly because: string
 }
 
 interface Part {
@@ -24,18 +34,25 @@ interface Part {
 }
 
 export class CoverageMeter {
-  readonly #topologies = new Map<string, { readonly topology: Topology; readonly world: World }>()
+  readonly #topologies = new Map<string, { readonly topology: Topology; readonly world: Pick<World, 'processors'> }>()
   readonly #touched = new Map<string, Set<string>>()
+
+  /** Looks at a topology, whether or not a test names it; answers what of it was touched so far. */
+  meet(path: string, topology: Topology, world: Pick<World, 'processors'>): Set<string> {
+    const known = this.#touched.get(path)
+    if (known !== undefined) return known
+    const touched = new Set<string>()
+    this.#topologies.set(path, { topology, world })
+    this.#touched.set(path, touched)
+    return touched
+  }
 
   /** Notes a test that was run, and what its stages wrote. */
   note(
-    { test, stages, options: { topology, world } }: Pick<Case, 'test' | 'stages' | 'options'>,
+    { topology: path, test, stages, options: { topology, world } }: Omit<Case, 'file'>,
     topics: Written['topics'],
   ): void {
-    const { name } = topology
-    if (!this.#topologies.has(name)) this.#topologies.set(name, { topology, world: world as World })
-    const touched = this.#touched.get(name) ?? new Set<string>()
-    this.#touched.set(name, touched)
+    const touched = this.meet(path, topology, world)
     const filled = new Set(
       [...Object.entries(test.given), ...Object.entries(topics)]
         .filter(([, records]) => records.length > 0)
@@ -61,12 +78,16 @@ export class CoverageMeter {
 
   /** In the order in which topologies were met. */
   result(): Coverage[] {
-    return [...this.#topologies].map(([name, { topology, world }]) => {
-      const touched = this.#touched.get(name) ?? new Set()
+    return [...this.#topologies].map(([path, { topology, world }]) => {
+      const touched = this.#touched.get(path) ?? new Set()
       const part = (all: readonly string[]) => ({ all: all.length, untouched: all.filter((one) => !touched.has(one)) })
       const stages = Object.entries(topology.stages)
+      const codes = stages.flatMap(([stage, { use }]) => {
+        const { faults = {}, unreachable = {} } = world.processors[use] ?? {}
+        return Object.keys(faults).map((code) => ({ fault: `${stage}: ${code}`, because: own(unreachable, code) }))
+      })
       return {
-        topology: name,
+        topology: path,
         stages: part(stages.map(([stage]) => stage)),
         ports: part(
           stages.flatMap(([stage, { from, to }]) => [
@@ -74,11 +95,8 @@ export class CoverageMeter {
             ...Object.keys(to).map((port) => `${stage} -> ${port}`),
           ]),
         ),
-        faults: part(
-          stages.flatMap(([stage, { use }]) =>
-            Object.keys(world.processors[use]?.faults ?? {}).map((code) => `${stage}: ${code}`),
-          ),
-        ),
+        faults: part(codes.filter(({ because }) => because === undefined).map(({ fault }) => fault)),
+        unreachable: codes.flatMap(({ fault, because }) => (because === undefined ? [] : [{ fault, because }])),
       }
     })
   }
@@ -86,12 +104,27 @@ export class CoverageMeter {
 
 export function coverageText(all: readonly Coverage[]): string {
   return all
-    .map(({ topology, ...parts }) => {
-      const lines = Object.entries(parts).map(([what, { all: count, untouched }]) => {
-        const missing = untouched.map((one) => `\n    ${one}`).join('')
-        return `  ${what}: ${count - untouched.length} of ${count} touched${missing}\n`
-      })
-      return `coverage of ${topology}\n${lines.join('')}`
+    .map(({ topology, unreachable, stages, ports, faults }) => {
+      const part = (what: string, { all: count, untouched }: Part, lines: readonly string[]) =>
+        `  ${what}: ${count - untouched.length} of ${count} touched${lines.map((line) => `\n    ${line}`).join('')}\n`
+      const beyond = unreachable.map(({ fault, because }) => `  beyond tests: ${fault} (${because})\n`)
+      return [
+        `coverage of ${topology}\n`,
+        part('stages', stages, stages.untouched),
+        part('ports', ports, ports.untouched),
+        part('faults', faults, byStage(faults.untouched)),
+        ...beyond,
+      ].join('')
     })
     .join('')
+}
+
+/** A line per stage: `nbbo: INSTRUMENT_UNKNOWN, SCALE_MISMATCH`. */
+function byStage(faults: readonly string[]): string[] {
+  const codes = new Map<string, string[]>()
+  for (const fault of faults) {
+    const [stage, code] = fault.split(': ') as [string, string]
+    codes.set(stage, [...(codes.get(stage) ?? []), code])
+  }
+  return [...codes].map(([stage, some]) => `${stage}: ${some.join(', ')}`)
 }

@@ -3,15 +3,19 @@ import { join } from 'node:path'
 import { AppError } from '../../runtime/api/index.ts'
 import { parseTestFile, type TestFileResult, type TopologyTest } from '../../runtime/topology/test-file.ts'
 import type { TestRunOptions } from '../../runtime/topology/test-run.ts'
+import type { Topology } from '../../runtime/topology/types.ts'
 import type { World } from '../../runtime/topology/world.ts'
 import { runnersOf } from '../compose.ts'
 import { formatFindings, lintTopology, readText, wantsColour } from '../topology-file.ts'
 
 const FOLDER = 'tests/topology'
+const TOPOLOGIES = 'topology'
 
 /** A test, the stages that it runs and what with. */
 export interface Case {
   readonly file: string
+  /** Path of the topology that is tested, as the file writes it. */
+  readonly topology: string
   readonly test: TopologyTest
   readonly stages: readonly string[]
   readonly options: Pick<TestRunOptions, 'topology' | 'world' | 'runners'>
@@ -22,6 +26,17 @@ export function shippedTests(): string[] {
   const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.test.yaml')) : []
   if (names.length > 0) return names.sort().map((name) => join(FOLDER, name))
   throw new AppError('NO_TESTS', `there is no test in ${FOLDER}`, { exit_code: 2, hint: 'name a file' })
+}
+
+/** Topologies of their folder that lint finds nothing wrong with, by path: what has no test at all is known by them. */
+export function shippedTopologies(world: World): Map<string, Topology> {
+  const names = existsSync(TOPOLOGIES) ? readdirSync(TOPOLOGIES).filter((name) => name.endsWith('.yaml')) : []
+  const found = new Map<string, Topology>()
+  for (const path of names.sort().map((name) => join(TOPOLOGIES, name))) {
+    const { topology } = lintTopology(path, world, [])
+    if (topology !== undefined) found.set(path, topology)
+  }
+  return found
 }
 
 /**
@@ -52,5 +67,6 @@ export function casesOf(file: string, world: World, overlays: readonly string[] 
     })
   }
   const options = { topology, world, runners: runnersOf(topology) }
-  return tests.tests.map((test) => ({ file, test, stages: tests.stages, options }))
+  const { topology: path, stages } = tests
+  return tests.tests.map((test) => ({ file, topology: path, test, stages, options }))
 }

@@ -198,6 +198,7 @@ export const strategy = defineProcessor({
     SIGNAL_INVALID: 'A signal whose strength is not within 0 to 1 or whose direction is not -1, 0 or 1.',
     PREDICTION_INVALID: 'A prediction whose expected return is no finite number.',
   },
+  unreachable: { PREDICTION_INVALID: 'the codec of Prediction refuses a number that is not finite' },
   params: StrategyParams,
   state_key: {
     signals: (signal: PatternSignal) => signal.symbol,

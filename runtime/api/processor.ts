@@ -79,6 +79,8 @@ export interface ProcessorSpec<I extends Ports, T extends Ports, O extends Ports
   readonly optional_outputs?: readonly (keyof O & string)[]
   /** Every fault code this processor can return, with its meaning. */
   readonly faults?: Readonly<Record<string, string>>
+  /** Of those, the ones that no record on a topic can cause, and what refuses it before; tests need not touch them. */
+  readonly unreachable?: Readonly<Record<string, string>>
   readonly params: P
   /** State key of a record, per port, from its value and its origin (`topic/partition`); without it the record's own key. */
   readonly state_key?: { readonly [K in keyof I | keyof T]?: (value: never, origin: string) => string }
@@ -129,6 +131,7 @@ export interface Processor {
   readonly outputs: Ports
   readonly optional_outputs?: readonly string[]
   readonly faults: Readonly<Record<string, string>>
+  readonly unreachable?: Readonly<Record<string, string>>
   readonly params: TObject
   readonly state_key: Readonly<Record<string, (value: unknown, origin: string) => string>>
   readonly initial: (key: string, params: unknown) => unknown
@@ -160,6 +163,7 @@ export function defineProcessor<
     outputs: spec.outputs,
     ...(spec.optional_outputs === undefined ? {} : { optional_outputs: spec.optional_outputs }),
     faults: spec.faults ?? {},
+    ...(spec.unreachable === undefined ? {} : { unreachable: spec.unreachable }),
     params: spec.params,
     state_key: (spec.state_key ?? {}) as never,
     initial: spec.initial as never,

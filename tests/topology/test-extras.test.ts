@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CoverageMeter, coverageText } from '../../cli/test/coverage.ts'
+import { type Coverage, CoverageMeter, coverageText } from '../../cli/test/coverage.ts'
 import { shippedWorld } from '../../cli/world.ts'
 import { lint } from '../../runtime/topology/lint.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
@@ -127,7 +127,7 @@ test('coverage counts what tests touch, and names the rest', async () => {
   const meter = new CoverageMeter()
   for (const text of [ASKED, STATE]) {
     const { tests, options, topics } = await run(text)
-    meter.note({ test: tests.tests[0]!, stages: tests.stages, options }, topics)
+    meter.note({ topology: path, test: tests.tests[0]!, stages: tests.stages, options }, topics)
   }
   const [coverage, ...others] = meter.result()
   expect(others).toEqual([])
@@ -136,9 +136,34 @@ test('coverage counts what tests touch, and names the rest', async () => {
   expect(stages.all - stages.untouched.length).toBe(2)
   expect(ports.untouched.filter((port) => /^(nbbo|inference)/.test(port))).toEqual(['nbbo.events'])
   expect(faults.untouched).toContain('nbbo: INSTRUMENT_UNKNOWN')
+  expect(coverage!.topology).toBe(path)
+})
+
+test('coverage is written a stage a line, with what is beyond tests and why', () => {
   expect(
-    coverageText([{ topology: 't', stages: { all: 2, untouched: ['a'] }, ports, faults }])
-      .split('\n')
-      .slice(0, 3),
-  ).toEqual(['coverage of t', '  stages: 1 of 2 touched', '    a'])
+    coverageText([
+      {
+        topology: 't.yaml',
+        stages: { all: 2, untouched: ['a'] },
+        ports: { all: 3, untouched: [] },
+        faults: { all: 4, untouched: ['a: X', 'b: Y', 'a: Z'] },
+        unreachable: [{ fault: 'b: W', because: 'a guard is in front' }],
+      },
+    ]),
+  ).toBe(`coverage of t.yaml
+  stages: 1 of 2 touched
+    a
+  ports: 3 of 3 touched
+  faults: 1 of 4 touched
+    a: X, Z
+    b: Y
+  beyond tests: b: W (a guard is in front)
+`)
+})
+
+test('a topology that no test names is untouched', () => {
+  const meter = new CoverageMeter()
+  meter.meet(path, crypto.topology!, world)
+  const [{ stages, ports, faults }] = meter.result() as [Coverage]
+  for (const { all, untouched } of [stages, ports, faults]) expect(untouched).toHaveLength(all)
 })
