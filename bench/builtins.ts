@@ -24,6 +24,8 @@ const books = Array.from({ length: 1_000 }, (_, i) => ({
   bids: [],
   asks: [],
   proven_levels: 0,
+  proven_bid_levels: 0,
+  proven_ask_levels: 0,
   spread_px: 1,
   imbalance: 0.5,
   microprice_px: 1,

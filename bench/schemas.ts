@@ -80,6 +80,8 @@ function book(i: number): BookUpdate {
     bids: levels(i, 10),
     asks: levels(i + 5, 10),
     proven_levels: 10,
+    proven_bid_levels: 10,
+    proven_ask_levels: 10,
     spread_px: 1,
     imbalance: ((i % 200) - 100) / 101,
     microprice_px: price(i) + 0.37,

@@ -1,7 +1,8 @@
 import { type Context, defineProcessor, emit, fault, recordId, type Step } from '../../runtime/api/index.ts'
 import { BookUpdate, type Depth, type Level, MarketEvent } from '../../schemas/generated/index.ts'
+import { bookUpdate } from './book-update.ts'
 import { BookTexts } from './checksum.ts'
-import { imbalance, microprice, orderFlowImbalance } from './features.ts'
+import { orderFlowImbalance } from './features.ts'
 import { BookBuilderParams } from './params.ts'
 import { BookState } from './state.ts'
 
@@ -25,33 +26,7 @@ const STALE_TIMER = 'stale'
 const DEPTH_CHANNEL = 'depth'
 
 function publish(state: BookState, levels: number, flow: number): BookUpdate {
-  const top = state.readTop(state.top)
-  const bids = state.bids.top(levels)
-  const asks = state.asks.top(levels)
-  const has_bid = bids.length > 0
-  const has_ask = asks.length > 0
-  const quality = state.quality
-  state.published = quality
-  return {
-    instrument_id: state.instrument_id,
-    venue: state.venue,
-    symbol: state.symbol,
-    sequence: state.sequence,
-    quality,
-    bid_px: has_bid ? top.bid_px : null,
-    bid_qty: has_bid ? top.bid_qty : null,
-    ask_px: has_ask ? top.ask_px : null,
-    ask_qty: has_ask ? top.ask_qty : null,
-    bids,
-    asks,
-    proven_levels: quality === 'LIVE' ? Math.max(bids.length, asks.length) : 0,
-    spread_px: has_bid && has_ask ? top.ask_px - top.bid_px : null,
-    imbalance: imbalance(bids, asks),
-    microprice_px: microprice(top),
-    order_flow_imbalance: flow,
-    event_time_us: state.event_time_us,
-    receive_time_us: state.receive_time_us,
-  }
+  return bookUpdate(state, state.readTop(state.top), levels, flow)
 }
 
 function name(state: BookState, event: MarketEvent): void {

@@ -1,5 +1,6 @@
 import { type Json, keep, type Step } from '../../runtime/api/index.ts'
 import type { BookQuality } from '../../schemas/generated/index.ts'
+import type { Proven } from './book-update.ts'
 import { BookTexts, type FlatTexts } from './checksum.ts'
 import type { Top } from './features.ts'
 import type { BookBuilderParams } from './params.ts'
@@ -11,6 +12,8 @@ import { BookSide } from './side.ts'
  * those before it. CHECKSUM_BAD: the venue has another book, and which levels are wrong is unknown.
  */
 export type BookPhase = 'EMPTY' | 'SNAPSHOT' | 'CONFLATED' | 'LIVE' | 'GAP' | 'CHECKSUM_BAD'
+
+const NOTHING_PROVEN: Proven = { levels: 0, bids: 0, asks: 0 }
 
 /** What of a snapshot is not a field of the same name. */
 interface Flat {
@@ -62,6 +65,13 @@ export class BookState {
     if (phase === 'GAP' || phase === 'CHECKSUM_BAD') return phase
     if (bids.best_px >= asks.best_px) return 'CROSSED'
     return this.stale ? 'STALE' : phase
+  }
+
+  /** All of a book that is LIVE; a side that ends before the other is right about that too. */
+  get proven(): Proven {
+    if (this.quality !== 'LIVE') return NOTHING_PROVEN
+    const { bids, asks } = this
+    return { levels: Math.max(bids.length, asks.length), bids: bids.length, asks: asks.length }
   }
 
   /** Reads the best levels into `into`. */

@@ -1,6 +1,7 @@
 import { type Context, defineProcessor, emit, fault, keep, recordId, type Step } from '../../runtime/api/index.ts'
 import { type BookOrder, BookUpdate, type Depth, MarketEvent } from '../../schemas/generated/index.ts'
-import { imbalance, microprice, orderFlowImbalance } from '../book-builder/features.ts'
+import { bookUpdate } from '../book-builder/book-update.ts'
+import { orderFlowImbalance } from '../book-builder/features.ts'
 import { OrderBookParams } from './params.ts'
 import { OrderBookState } from './state.ts'
 
@@ -8,7 +9,7 @@ import { OrderBookState } from './state.ts'
  * Keeps the book of one instrument by order, and publishes its best levels after every order.
  *
  * Each price is a queue in the order that orders came; a snapshot of levels stands ahead of them as quantity whose
- * orders are not known. `proven_levels` says how many levels of each side are certainly right, by the rules in side.ts:
+ * orders are not known. `proven_levels` and those of one side say how many levels are certainly right, by the rules in side.ts:
  * all of them where the feed shows every order since the book was empty, fewer where it shows only the best levels. A
  * book with fewer than `proven_min` of them is a GAP, and so is one with a missing message until the next snapshot.
  * Silent about trades, quotes and sessions. An order that contradicts what is certain (unknown, known already, more
@@ -24,33 +25,7 @@ const STALE_TIMER = 'stale'
 type Wrong = 'ORDER_INVALID' | 'ORDER_UNKNOWN' | 'ORDER_KNOWN' | 'ORDER_MISMATCH' | 'QUANTITY_EXCEEDED'
 
 function publish(state: OrderBookState, levels: number, flow: number): BookUpdate {
-  const top = state.readTop()
-  const bids = state.bids.top(levels)
-  const asks = state.asks.top(levels)
-  const has_bid = bids.length > 0
-  const has_ask = asks.length > 0
-  const quality = state.quality
-  state.published = quality
-  return {
-    instrument_id: state.instrument_id,
-    venue: state.venue,
-    symbol: state.symbol,
-    sequence: state.sequence,
-    quality,
-    bid_px: has_bid ? top.bid_px : null,
-    bid_qty: has_bid ? top.bid_qty : null,
-    ask_px: has_ask ? top.ask_px : null,
-    ask_qty: has_ask ? top.ask_qty : null,
-    bids,
-    asks,
-    proven_levels: state.proven_levels,
-    spread_px: has_bid && has_ask ? top.ask_px - top.bid_px : null,
-    imbalance: imbalance(bids, asks),
-    microprice_px: microprice(top),
-    order_flow_imbalance: flow,
-    event_time_us: state.event_time_us,
-    receive_time_us: state.receive_time_us,
-  }
+  return bookUpdate(state, state.readTop(), levels, flow)
 }
 
 /** What an order contradicts; nothing was changed. */

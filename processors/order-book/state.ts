@@ -1,5 +1,6 @@
 import type { Json } from '../../runtime/api/index.ts'
 import type { BookOrder, BookQuality, Depth } from '../../schemas/generated/index.ts'
+import type { Proven } from '../book-builder/book-update.ts'
 import type { Top } from '../book-builder/features.ts'
 import { PriceLevel, type RestingOrder } from './level.ts'
 import type { OrderBookParams } from './params.ts'
@@ -49,20 +50,20 @@ export class OrderBookState {
     return side === 'BUY' ? this.bids : this.asks
   }
 
-  /** Levels of each side that are certainly right; a side that certainly ends has as many as are asked for. */
-  get proven_levels(): number {
-    const { bids, asks } = this
-    const bid = bids.proven()
-    const ask = asks.proven()
-    const most = Math.max(bid, ask)
-    const proven = Math.min(bids.whole ? most : bid, asks.whole ? most : ask)
-    return Math.min(proven, this.#params.levels)
+  /** Levels that are certainly right; for both sides at once, a side that certainly ends has as many as the other. */
+  get proven(): Proven {
+    const bids = this.bids.proven()
+    const asks = this.asks.proven()
+    const most = Math.max(bids, asks)
+    return { levels: Math.min(this.bids.whole ? most : bids, this.asks.whole ? most : asks), bids, asks }
   }
 
   get quality(): BookQuality {
     const bid = this.bids.best
     const ask = this.asks.best
-    if (this.gap || this.proven_levels < Math.min(this.#params.proven_min, this.#deepest())) return 'GAP'
+    const { levels, proven_min } = this.#params
+    const proven = Math.min(this.proven.levels, levels)
+    if (this.gap || proven < Math.min(proven_min, this.#deepest())) return 'GAP'
     if (bid !== undefined && ask !== undefined && bid.px >= ask.px) return 'CROSSED'
     return this.stale ? 'STALE' : 'LIVE'
   }

@@ -31,6 +31,10 @@ export interface BookUpdate {
   readonly asks: readonly Level[]
   /** Of each side, this many levels from the best are certainly right: fewer than are published where the feed began in the middle of a day. */
   readonly proven_levels: number
+  /** Of the bids alone, this many levels from the best are certainly right. */
+  readonly proven_bid_levels: number
+  /** Of the asks alone, this many levels from the best are certainly right. */
+  readonly proven_ask_levels: number
   /** ask_px - bid_px, in price_scale; null unless both sides are there. */
   readonly spread_px: number | null
   /** (B - A) / (B + A) over the quantities of the published levels, -1 to 1; 0 for an empty book. */
@@ -47,8 +51,8 @@ export interface BookUpdate {
 
 export const BookUpdate: RecordType<BookUpdate> = {
   name: 'BookUpdate',
-  schema: "{\"type\":\"record\",\"name\":\"BookUpdate\",\"namespace\":\"aitrader\",\"doc\":\"The order book of one instrument after one depth message.\",\"fields\":[{\"name\":\"instrument_id\",\"type\":\"string\",\"doc\":\"Instrument: venue symbol and venue, `BTCUSDT.BINANCE`.\"},{\"name\":\"venue\",\"type\":\"string\",\"doc\":\"Venue, upper case.\"},{\"name\":\"symbol\",\"type\":\"string\",\"doc\":\"Symbol as the venue spells it.\"},{\"name\":\"sequence\",\"type\":\"long\",\"doc\":\"Venue update id the book stands at.\"},{\"name\":\"quality\",\"type\":{\"type\":\"enum\",\"name\":\"BookQuality\",\"symbols\":[\"LIVE\",\"SNAPSHOT\",\"GAP\",\"STALE\",\"CROSSED\",\"CHECKSUM_BAD\",\"CONFLATED\"],\"doc\":\"LIVE: continuous and intact. SNAPSHOT: waiting for or just rebuilt from a snapshot, not yet continuous. GAP: an update is missing. STALE: silent for too long. CROSSED: bid at or above ask. CHECKSUM_BAD: the venue's checksum differs. CONFLATED: right when it was sent, but the venue leaves states out between two of them.\"},\"doc\":\"Whether the book may be relied on.\"},{\"name\":\"bid_px\",\"type\":[\"null\",\"long\"],\"doc\":\"Best bid, in price_scale; null if that side is empty.\",\"default\":null},{\"name\":\"bid_qty\",\"type\":[\"null\",\"long\"],\"doc\":\"Quantity at it, in qty_scale.\",\"default\":null},{\"name\":\"ask_px\",\"type\":[\"null\",\"long\"],\"doc\":\"Best ask, in price_scale; null if that side is empty.\",\"default\":null},{\"name\":\"ask_qty\",\"type\":[\"null\",\"long\"],\"doc\":\"Quantity at it, in qty_scale.\",\"default\":null},{\"name\":\"bids\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Level\",\"doc\":\"One price level.\",\"fields\":[{\"name\":\"px\",\"type\":\"long\",\"doc\":\"Price, integer in price_scale.\"},{\"name\":\"qty\",\"type\":\"long\",\"doc\":\"Quantity at the price, integer in qty_scale; in a depth change 0 deletes the level.\"}]}},\"doc\":\"Best bids, best first, at most the configured number of levels.\"},{\"name\":\"asks\",\"type\":{\"type\":\"array\",\"items\":\"Level\"},\"doc\":\"Best asks, best first.\"},{\"name\":\"proven_levels\",\"type\":\"int\",\"doc\":\"Of each side, this many levels from the best are certainly right: fewer than are published where the feed began in the middle of a day.\",\"default\":0},{\"name\":\"spread_px\",\"type\":[\"null\",\"long\"],\"doc\":\"ask_px - bid_px, in price_scale; null unless both sides are there.\",\"default\":null},{\"name\":\"imbalance\",\"type\":\"double\",\"doc\":\"(B - A) / (B + A) over the quantities of the published levels, -1 to 1; 0 for an empty book.\"},{\"name\":\"microprice_px\",\"type\":\"double\",\"doc\":\"(bid_px * ask_qty + ask_px * bid_qty) / (bid_qty + ask_qty), in price_scale; 0 unless both sides are there.\"},{\"name\":\"order_flow_imbalance\",\"type\":\"double\",\"doc\":\"Change of best-level supply and demand since the update before (Cont, Kukanov and Stoikov 2014), in qty_scale.\"},{\"name\":\"event_time_us\",\"type\":\"long\",\"doc\":\"Venue clock of the depth message, microseconds since the epoch; 0 if it carried none.\"},{\"name\":\"receive_time_us\",\"type\":\"long\",\"doc\":\"Our clock when its frame arrived, microseconds since the epoch.\"}]}",
-  fingerprint: '9df67ef376f54d2f00f1d50f8c2007245957dc352d4a4d8cc7214a4d1327b558',
+  schema: "{\"type\":\"record\",\"name\":\"BookUpdate\",\"namespace\":\"aitrader\",\"doc\":\"The order book of one instrument after one depth message.\",\"fields\":[{\"name\":\"instrument_id\",\"type\":\"string\",\"doc\":\"Instrument: venue symbol and venue, `BTCUSDT.BINANCE`.\"},{\"name\":\"venue\",\"type\":\"string\",\"doc\":\"Venue, upper case.\"},{\"name\":\"symbol\",\"type\":\"string\",\"doc\":\"Symbol as the venue spells it.\"},{\"name\":\"sequence\",\"type\":\"long\",\"doc\":\"Venue update id the book stands at.\"},{\"name\":\"quality\",\"type\":{\"type\":\"enum\",\"name\":\"BookQuality\",\"symbols\":[\"LIVE\",\"SNAPSHOT\",\"GAP\",\"STALE\",\"CROSSED\",\"CHECKSUM_BAD\",\"CONFLATED\"],\"doc\":\"LIVE: continuous and intact. SNAPSHOT: waiting for or just rebuilt from a snapshot, not yet continuous. GAP: an update is missing. STALE: silent for too long. CROSSED: bid at or above ask. CHECKSUM_BAD: the venue's checksum differs. CONFLATED: right when it was sent, but the venue leaves states out between two of them.\"},\"doc\":\"Whether the book may be relied on.\"},{\"name\":\"bid_px\",\"type\":[\"null\",\"long\"],\"doc\":\"Best bid, in price_scale; null if that side is empty.\",\"default\":null},{\"name\":\"bid_qty\",\"type\":[\"null\",\"long\"],\"doc\":\"Quantity at it, in qty_scale.\",\"default\":null},{\"name\":\"ask_px\",\"type\":[\"null\",\"long\"],\"doc\":\"Best ask, in price_scale; null if that side is empty.\",\"default\":null},{\"name\":\"ask_qty\",\"type\":[\"null\",\"long\"],\"doc\":\"Quantity at it, in qty_scale.\",\"default\":null},{\"name\":\"bids\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Level\",\"doc\":\"One price level.\",\"fields\":[{\"name\":\"px\",\"type\":\"long\",\"doc\":\"Price, integer in price_scale.\"},{\"name\":\"qty\",\"type\":\"long\",\"doc\":\"Quantity at the price, integer in qty_scale; in a depth change 0 deletes the level.\"}]}},\"doc\":\"Best bids, best first, at most the configured number of levels.\"},{\"name\":\"asks\",\"type\":{\"type\":\"array\",\"items\":\"Level\"},\"doc\":\"Best asks, best first.\"},{\"name\":\"proven_levels\",\"type\":\"int\",\"doc\":\"Of each side, this many levels from the best are certainly right: fewer than are published where the feed began in the middle of a day.\",\"default\":0},{\"name\":\"proven_bid_levels\",\"type\":\"int\",\"doc\":\"Of the bids alone, this many levels from the best are certainly right.\",\"default\":0},{\"name\":\"proven_ask_levels\",\"type\":\"int\",\"doc\":\"Of the asks alone, this many levels from the best are certainly right.\",\"default\":0},{\"name\":\"spread_px\",\"type\":[\"null\",\"long\"],\"doc\":\"ask_px - bid_px, in price_scale; null unless both sides are there.\",\"default\":null},{\"name\":\"imbalance\",\"type\":\"double\",\"doc\":\"(B - A) / (B + A) over the quantities of the published levels, -1 to 1; 0 for an empty book.\"},{\"name\":\"microprice_px\",\"type\":\"double\",\"doc\":\"(bid_px * ask_qty + ask_px * bid_qty) / (bid_qty + ask_qty), in price_scale; 0 unless both sides are there.\"},{\"name\":\"order_flow_imbalance\",\"type\":\"double\",\"doc\":\"Change of best-level supply and demand since the update before (Cont, Kukanov and Stoikov 2014), in qty_scale.\"},{\"name\":\"event_time_us\",\"type\":\"long\",\"doc\":\"Venue clock of the depth message, microseconds since the epoch; 0 if it carried none.\"},{\"name\":\"receive_time_us\",\"type\":\"long\",\"doc\":\"Our clock when its frame arrived, microseconds since the epoch.\"}]}",
+  fingerprint: 'bfc982829c7b4a5fa8a5b24dc25def605a9b4719b96f425bec8be556df1c0647',
   encode(value, arena) {
     const start = arena.pos
     try {
@@ -76,7 +80,7 @@ function readLevelArray(): Level[] {
 }
 
 function boundBookUpdate(value: BookUpdate): number {
-  let size = 119
+  let size = 129
   size += w.stringBound(value.instrument_id)
   size += w.stringBound(value.venue)
   size += w.stringBound(value.symbol)
@@ -134,6 +138,8 @@ function writeBookUpdate(buf: Buffer, pos: number, value: BookUpdate): number {
     buf[at++] = 0
   }
   at = w.putInt(buf, at, value.proven_levels)
+  at = w.putInt(buf, at, value.proven_bid_levels)
+  at = w.putInt(buf, at, value.proven_ask_levels)
   if (value.spread_px === null) buf[at++] = 0
   else {
     buf[at++] = 2
@@ -160,6 +166,8 @@ function readBookUpdate(): BookUpdate {
     bids: readLevelArray(),
     asks: readLevelArray(),
     proven_levels: r.readInt(),
+    proven_bid_levels: r.readInt(),
+    proven_ask_levels: r.readInt(),
     spread_px: r.readPresent() ? r.readLong() : null,
     imbalance: r.readDouble(),
     microprice_px: r.readDouble(),

@@ -129,6 +129,8 @@ describe('a book update', () => {
       microprice_px: (101 * 3 + 102 * 6) / 9,
       // A better bid brings 6; at an equal ask 3 replace 2.
       proven_levels: 3,
+      proven_bid_levels: 3,
+      proven_ask_levels: 3,
       order_flow_imbalance: 6 - 3 + 2,
       event_time_us: 1_008,
       receive_time_us: 2_008,

@@ -70,6 +70,8 @@ function book(i: number, instrument_id: string) {
     bids: [{ px: 1, qty: i }],
     asks: [],
     proven_levels: 0,
+    proven_bid_levels: 0,
+    proven_ask_levels: 0,
     spread_px: null,
     imbalance: (i % 7) / 4,
     microprice_px: 1,

@@ -23,6 +23,8 @@ const BOOK = {
   bids: [{ px: 10_000, qty: 5 }],
   asks: [],
   proven_levels: 1,
+  proven_bid_levels: 1,
+  proven_ask_levels: 1,
   spread_px: null,
   imbalance: 0.5,
   microprice_px: 1,

@@ -21,6 +21,8 @@ function book(fields: object) {
     bids: [],
     asks: [],
     proven_levels: 0,
+    proven_bid_levels: 0,
+    proven_ask_levels: 0,
     spread_px: null,
     imbalance: 0,
     microprice_px: 0,

@@ -169,6 +169,8 @@ export function bookUpdate(
     bids,
     asks,
     proven_levels: bids.length,
+    proven_bid_levels: bids.length,
+    proven_ask_levels: bids.length,
     spread_px: null,
     imbalance: 0,
     microprice_px: 0,

@@ -92,6 +92,8 @@ function bookOf(over: Partial<BookUpdate> = {}): BookUpdate {
     bids: [],
     asks: [],
     proven_levels: 0,
+    proven_bid_levels: 0,
+    proven_ask_levels: 0,
     spread_px: 2,
     imbalance: 0,
     microprice_px: 1_000,

@@ -149,6 +149,8 @@ async function play(store: MemoryStore, from: number, commits = Number.POSITIVE_
             bids: [],
             asks: [],
             proven_levels: 0,
+            proven_bid_levels: 0,
+            proven_ask_levels: 0,
             spread_px: 100,
             imbalance: (i % 50 < 25 ? 1 : -1) * 0.9,
             microprice_px: px,

@@ -27,6 +27,8 @@ const book: BookUpdate = {
   bids: [{ px: 1, qty: 2 }],
   asks: [],
   proven_levels: 1,
+  proven_bid_levels: 1,
+  proven_ask_levels: 1,
   spread_px: 2,
   imbalance: 0,
   microprice_px: 2.5,
