@@ -1,6 +1,7 @@
-import { Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { type ASTNode, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { type AvroType, avroOf, fault, type RecordType, type StageProblem, type Step } from '../../runtime/api/index.ts'
-import { FUNCTIONS, InexactValue } from './functions.ts'
+import { FUNCTIONS, HIDDEN, INT, InexactValue } from './functions.ts'
+import { below, remarksOf } from './typed.ts'
 import { celRecords, celType, UnfitValue, type View, viewOf } from './views.ts'
 import { isPath, Walk } from './walk.ts'
 
@@ -34,11 +35,16 @@ const FAULT_OF: Readonly<Record<string, keyof typeof EXPRESSION_FAULTS>> = {
 /** The fault that an evaluation ended in; anything else is a defect and goes on. */
 export function faultOf(error: unknown): Step<never, never> {
   if (error instanceof InexactValue || error instanceof UnfitValue) {
-    return fault(error.code, { message: error.message })
+    return fault(error.code, { message: clipped(error.message) })
   }
   if (!(error instanceof EvaluationError)) throw error
   const code = FAULT_OF[error.code] ?? 'EXPRESSION_FAILED'
-  return fault(code, { expression: error.node?.input ?? '', message: error.summary })
+  return fault(code, { expression: clipped(error.node?.input ?? ''), message: clipped(error.summary) })
+}
+
+/** Dead letters hold what it takes to find the place. */
+function clipped(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`
 }
 
 export interface Expression {
@@ -61,6 +67,7 @@ function isAvro(type: NameType): type is AvroType {
 
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/\bnull\b/, 'a null is an absent field: ask with `has(...)`'],
+  [/^has\(\) invalid argument/, '`has` asks for a field: `has(record.bid_px)`'],
   [/int .* double|double .* int/, 'ints and doubles do not mix: write 1.0 for 1, or say `double(x)` or `int(x)`'],
 ]
 
@@ -91,7 +98,8 @@ export class Expressions {
       this.#views.set(name, view)
       this.#frame[name] = view
     }
-    for (const { signature, run } of FUNCTIONS) this.#environment.registerFunction(signature, run as never)
+    for (const { signature, run } of [...FUNCTIONS, ...HIDDEN])
+      this.#environment.registerFunction(signature, run as never)
   }
 
   /** Puts what a name stands for; a whole number as bigint. Records are held, not copied. */
@@ -118,13 +126,17 @@ export class Expressions {
     walk.answers(ast, field)
     for (const { offset, message, hint } of walk.remarks) this.note(pointer, message, hint, offset)
     if (walk.remarks.length > 0) return undefined
+    exactInts(ast)
     const { valid, type, error } = parsed.check()
     if (!valid || type === undefined) {
-      const message = error?.summary ?? 'does not type'
+      const message = (error?.summary ?? 'does not type').replaceAll(`${INT}(`, 'int(')
       const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'see docs/builtin-stages.md'
       this.note(pointer, message, hint, error?.range?.start ?? 0)
       return undefined
     }
+    const remarks = remarksOf(ast, (constant) => this.#failure(constant))
+    for (const { offset, message, hint } of remarks) this.note(pointer, message, hint, offset)
+    if (remarks.length > 0) return undefined
     if (wanted !== undefined && type !== wanted) {
       this.note(pointer, `this is ${type}, and ${wanted} is wanted`, hintFrom(type, wanted))
       return undefined
@@ -151,11 +163,50 @@ export class Expressions {
       return this.#environment.parse(text)
     } catch (error) {
       if (!(error instanceof ParseError)) throw error
-      const message = error.summary.charAt(0).toLowerCase() + error.summary.slice(1)
-      this.note(pointer, message, 'see docs/builtin-stages.md', error.range?.start ?? 0)
+      const foreign = foreignWord(text)
+      const message = foreign?.message ?? error.summary.charAt(0).toLowerCase() + error.summary.slice(1)
+      const hint =
+        foreign?.hint ?? HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'see docs/builtin-stages.md'
+      this.note(pointer, message, hint, foreign?.offset ?? error.range?.start ?? 0)
       return undefined
     }
   }
+
+  /** Why a text that names nothing has no value. */
+  #failure(text: string): string | undefined {
+    try {
+      const parsed = this.#environment.parse(text)
+      exactInts(parsed.ast)
+      parsed({})
+      return undefined
+    } catch (error) {
+      if (error instanceof EvaluationError) return clipped(error.summary)
+      return error instanceof InexactValue ? clipped(error.message) : undefined
+    }
+  }
+}
+
+/** Before types are checked, calls of `int` become calls of one that is exact. */
+function exactInts(node: ASTNode): void {
+  if (node.op === 'call' && node.args[0] === 'int') (node.args as unknown[])[0] = INT
+  for (const one of below(node)) exactInts(one)
+}
+
+/** Operators of other languages, outside of text in quotes. */
+const FOREIGN: readonly (readonly [pattern: RegExp, word: string, ours: string])[] = [
+  [/\band\b/, 'and', '&&'],
+  [/\bor\b/, 'or', '||'],
+  [/\bnot\b/, 'not', '!'],
+  [/(?<![=!<>])=(?!=)/, '=', '=='],
+]
+
+function foreignWord(text: string): { offset: number; message: string; hint: string } | undefined {
+  const bare = text.replace(/"[^"]*"|'[^']*'/g, (quoted) => ' '.repeat(quoted.length))
+  const found = FOREIGN.flatMap(([pattern, word, ours]) => {
+    const offset = bare.search(pattern)
+    return offset < 0 ? [] : [{ offset, message: `CEL has no \`${word}\``, hint: `write \`${ours}\`` }]
+  })
+  return found.sort((a, b) => a.offset - b.offset)[0]
 }
 
 function hintFrom(type: string, wanted: string): string {

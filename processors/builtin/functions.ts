@@ -5,8 +5,23 @@
 
 /** A computation that has no exact answer. */
 export class InexactValue extends Error {
-  readonly code = 'SCALE_INEXACT'
+  readonly code: 'SCALE_INEXACT' | 'INTEGER_OVERFLOW' | 'EXPRESSION_FAILED'
+  constructor(message: string, code: InexactValue['code'] = 'SCALE_INEXACT') {
+    super(message)
+    this.code = code
+  }
 }
+
+/** CEL checks what its operators make, and nothing that functions answer. */
+function int64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) === value) return value
+  throw new InexactValue('a whole number leaves 64 bits', 'INTEGER_OVERFLOW')
+}
+
+/** Longer than any number within 64 bits in any scale; text comes from outside, and its digits cost time. */
+const MOST_DIGITS = 64
+/** What is said of text: enough to find it by. */
+const shown = (text: string) => (text.length <= MOST_DIGITS ? text : `${text.slice(0, MOST_DIGITS)}…`)
 
 interface CelFunction {
   readonly signature: string
@@ -25,16 +40,18 @@ function powerOfTen(exponent: bigint): bigint {
 
 /** The integer that stands for decimal text at `scale`. */
 function px(text: string, scale: bigint): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
-  if (match === null) throw new InexactValue(`\`${text}\` is no decimal number`)
+  const match = text.length > MOST_DIGITS ? null : /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
+  if (match === null) throw new InexactValue(`\`${shown(text)}\` is no decimal number`)
+  if (scale < 0n || scale > 18n) throw new InexactValue(`a scale is from 0 to 18, not ${scale}`)
   const fraction = (match[3] ?? '').replace(/0+$/, '')
   if (BigInt(fraction.length) > scale) throw new InexactValue(`${text} is finer than ${scale} decimal places`)
   const size = BigInt(`${match[2]}${fraction}`) * powerOfTen(scale - BigInt(fraction.length))
-  return match[1] === '-' ? -size : size
+  return int64(match[1] === '-' ? -size : size)
 }
 
 function rescale(value: bigint, from: bigint, to: bigint): bigint {
-  if (to >= from) return value * powerOfTen(to - from)
+  if (from < 0n || to < 0n) throw new InexactValue(`a scale is from 0 to 18, not ${from < 0n ? from : to}`)
+  if (to >= from) return int64(value * powerOfTen(to - from))
   const divisor = powerOfTen(from - to)
   if (value % divisor !== 0n) throw new InexactValue(`${value} is finer than ${to} decimal places`)
   return value / divisor
@@ -53,7 +70,7 @@ export const FUNCTIONS: readonly CelFunction[] = [
       'A whole number from one scale in another: `rescale(record.bid_px, record.price_scale, 8)`. What the coarser scale cannot hold is a fault `SCALE_INEXACT`.',
     run: rescale,
   },
-  { signature: 'abs(int): int', description: 'Size without sign.', run: (a: bigint) => (a < 0n ? -a : a) },
+  { signature: 'abs(int): int', description: 'Size without sign.', run: (a: bigint) => int64(a < 0n ? -a : a) },
   { signature: 'abs(double): double', description: 'Size without sign.', run: (a: number) => (a < 0 ? -a : a) },
   { signature: 'least(int, int): int', description: 'The lesser.', run: (a: bigint, b: bigint) => (b < a ? b : a) },
   {
@@ -62,6 +79,26 @@ export const FUNCTIONS: readonly CelFunction[] = [
     run: (a: bigint, b: bigint) => (b > a ? b : a),
   },
 ]
+
+/** Stands in for `int`: CEL's own answers numbers past 64 bits, 0 for empty text, and reads other bases. */
+export const INT = 'int_exact'
+
+function intOf(value: bigint | number | string): bigint {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new InexactValue(`${value} is no whole number`, 'INTEGER_OVERFLOW')
+    return int64(BigInt(value < 0 ? -Math.floor(-value) : Math.floor(value)))
+  }
+  const whole = /^-?\d{1,19}$/.test(value) ? BigInt(value) : undefined
+  if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return whole
+  throw new InexactValue(`\`${shown(value)}\` is no whole number`, 'EXPRESSION_FAILED')
+}
+
+export const HIDDEN: readonly CelFunction[] = ['int', 'double', 'string'].map((from) => ({
+  signature: `${INT}(${from}): int`,
+  description: 'What `int` stands for.',
+  run: intOf,
+}))
 
 /** Functions and macros of CEL itself that expressions may use. */
 export const ALLOWED: readonly string[] = [

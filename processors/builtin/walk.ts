@@ -20,15 +20,21 @@ export type Names = ReadonlyMap<string, AvroType | undefined>
 const MACROS: ReadonlySet<string> = new Set(['exists', 'exists_one', 'all', 'filter', 'map'])
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', 'in'])
 
+/** A thousand levels once over are milliseconds, three times over the rest of the day. */
+const MOST_LOOPS = 2
+
 export class Walk {
   readonly remarks: Remark[] = []
   /** Names of variables that the expression reads. */
   readonly used = new Set<string>()
+  /** The macros around the node, the outermost first. */
+  readonly #loops: string[] = []
 
   /** Looks at `node` and all below it; answers its Avro type where a path of fields leads to one. */
   visit(node: ASTNode, names: Names): AvroType | undefined {
     switch (node.op) {
       case 'value':
+        this.#literal(node)
         return undefined
       case 'id':
         return this.#name(node.args as string, node, names)
@@ -54,8 +60,21 @@ export class Walk {
   #name(name: string, node: ASTNode, names: Names): AvroType | undefined {
     this.used.add(name)
     if (names.has(name)) return names.get(name)
-    this.#add(node.range.start, `there is no \`${name}\` here`, hintFor(name, names.keys(), 'names'))
+    const owners = [...names].filter(([, type]) => type?.kind === 'record' && type.fields.has(name))
+    const hint = owners.map(([owner]) => `\`${owner}.${name}\``).join(' or ')
+    this.#add(
+      node.range.start,
+      `there is no \`${name}\` here`,
+      hint === '' ? hintFor(name, names.keys(), 'names') : `write ${hint}`,
+    )
     return undefined
+  }
+
+  /** 2^63 itself is there for its negative. */
+  #literal(node: ASTNode): void {
+    if (typeof node.args !== 'bigint') return
+    const most = node.input.slice(0, node.range.start).trimEnd().endsWith('-') ? 2n ** 63n : 2n ** 63n - 1n
+    if (node.args > most) this.#add(node.range.start, `${node.args} leaves 64 bits`, 'write a smaller number')
   }
 
   #field(node: ASTNode & { op: '.' }, names: Names): AvroType | undefined {
@@ -82,12 +101,19 @@ export class Walk {
       for (const argument of args) this.visit(argument, names)
       return undefined
     }
+    this.#loops.push(name)
+    if (this.#loops.length > MOST_LOOPS) {
+      const loops = this.#loops.toReversed().map((one) => `\`${one}\``)
+      const message = `${loops.join(' within ')}: the time of one record could have no end`
+      this.#add(node.input.indexOf(name, receiver.range?.end ?? receiver.end), message, 'two deep is the most')
+    }
     const [variable, ...bodies] = args
     const item = type?.kind === 'array' ? present(type.items) : undefined
     const inner = new Map(names)
     const bound = variable?.op === 'id' ? (variable.args as string) : undefined
     if (bound !== undefined) inner.set(bound, item)
     for (const body of bodies) this.visit(body, inner)
+    this.#loops.pop()
     if (bound !== undefined && !names.has(bound)) this.used.delete(bound)
     return name === 'filter' ? type : undefined
   }
