@@ -1,11 +1,12 @@
 /**
- * Captures of Binance spot streams: lines of `receive_time_ns {raw JSON}`.
+ * Captures of Binance spot streams: lines of `receive_time_ns {raw JSON}`, or of `epoch_s: {raw JSON}` as cryptofeed
+ * records sockets.
  *
  * Only the time, the symbol and the channel are read here, by a scan over the bytes; the frame itself is decoded by the
  * normalizer.
  */
 import type { FrameLine, LineKind, ReplayFormat } from '../replay/format.ts'
-import { afterNanoseconds, afterQuote, closingQuote, startsWith, textAfter } from '../replay/line-parts.ts'
+import { afterQuote, afterTime, closingQuote, OPENED, startsWith, textAfter } from '../replay/line-parts.ts'
 
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
@@ -30,7 +31,8 @@ export const binanceSpotCapture: ReplayFormat = {
   example: '1723161254087891268 {"stream":"btcusdt@bookTicker","data":{...}}',
 
   line(buf: Buffer, start: number, end: number, out: FrameLine): LineKind {
-    const at = afterNanoseconds(buf, start, end, out)
+    const at = afterTime(buf, start, end, out)
+    if (at === OPENED) return 'none'
     if (at === -1 || (buf[at] !== OPEN_BRACE && buf[at] !== OPEN_BRACKET)) return 'damaged'
     out.payload_start = at
     out.payload_end = end

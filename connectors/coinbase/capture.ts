@@ -1,4 +1,4 @@
-/** Captures of Coinbase Advanced Trade streams: lines of `receive_time_ns {raw JSON}`. */
+/** Captures of Coinbase Advanced Trade streams. */
 import { timedJsonCapture } from '../replay/timed-json.ts'
 
 export const coinbaseCapture = timedJsonCapture({
@@ -6,4 +6,5 @@ export const coinbaseCapture = timedJsonCapture({
   example: '1675974770714964855 {"channel":"l2_data","timestamp":"...","sequence_num":0,"events":[...]}',
   symbol_field: 'product_id',
   channel_field: 'channel',
+  request: /^\{\s*"type":\s*"(un)?subscribe"/,
 })

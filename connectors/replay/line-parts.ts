@@ -10,6 +10,14 @@ const SPACE = 0x20
 const QUOTE = 0x22
 const POINT = 0x2e
 const BACKSLASH = 0x5c
+const SCHEME = Buffer.from('ws')
+const OPENS = Buffer.from(' <-> ')
+const SOCKET = Buffer.from(' <- ')
+const SEPARATOR = Buffer.from(': ')
+/** A socket's address is not longer. */
+const URL_BYTES = 512
+/** `afterTime` of a line that says that a socket was opened. */
+export const OPENED = -2
 const ZERO = 0x30
 const NINE = 0x39
 /** Longer names are taken as none: a name is a key, a cache entry and a metric's label. */
@@ -54,6 +62,26 @@ export function afterSeconds(buf: Buffer, start: number, end: number, out: Frame
   out.receive_time_us = us
   out.receive_time_ns_rest = ns % 1_000
   return at
+}
+
+/**
+ * Reads what stands before the frame of a line: `receive_time_ns `, or `epoch_s: ` with the socket as `URL <- ` before it
+ * or not, as cryptofeed records sockets. Answers where the frame begins, -1 where it is not so, or `OPENED`. Sets the
+ * times of `out`.
+ */
+export function afterTime(buf: Buffer, start: number, end: number, out: FrameLine): number {
+  const from = afterNanoseconds(buf, start, end, out)
+  if (from !== -1) return from
+  let at = start
+  if (startsWith(buf, start, end, SCHEME)) {
+    const head = buf.subarray(start, Math.min(end, start + URL_BYTES))
+    if (head.indexOf(OPENS) !== -1) return OPENED
+    const found = head.indexOf(SOCKET)
+    if (found === -1) return -1
+    at = start + found + SOCKET.length
+  }
+  at = afterSeconds(buf, at, end, out)
+  return at === -1 || !startsWith(buf, at, end, SEPARATOR) ? -1 : at + SEPARATOR.length
 }
 
 /** The text behind the first `key` (`"instId":`) of the frame; empty where there is none, or an escaped or over-long one. */

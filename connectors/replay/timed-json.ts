@@ -1,10 +1,15 @@
-/** The usual capture of a venue that sends JSON: lines of `receive_time_ns {raw JSON}`, addressed by two of its fields. */
+/**
+ * The usual capture of a venue that sends JSON: lines of a receive time and `{raw JSON}`, addressed by two of its fields.
+ *
+ * The time is `receive_time_ns `, or `epoch_s: ` as cryptofeed records sockets. Our own requests are among the lines of
+ * such a record; they are no frames of the venue and are passed over.
+ */
 import type { FrameLine, LineKind, ReplayFormat } from './format.ts'
-import { afterNanoseconds, textAfter } from './line-parts.ts'
+import { afterTime, OPENED, textAfter } from './line-parts.ts'
 
-const OPEN_BRACE = 0x7b
 /** The address of a frame stands at its beginning, behind few other fields; what follows is not searched. */
 const ADDRESS_BYTES = 512
+const REQUEST_BYTES = 64
 
 interface TimedJson {
   readonly venue: string
@@ -12,17 +17,26 @@ interface TimedJson {
   /** Names of the fields with the venue symbol and the channel. */
   readonly symbol_field: string
   readonly channel_field: string
+  /** What a request of ours begins with, and no message of the venue. */
+  readonly request: RegExp
+  /** The venue sends texts that are no JSON, `pong`. */
+  readonly texts?: boolean
 }
 
-export function timedJsonCapture({ venue, example, symbol_field, channel_field }: TimedJson): ReplayFormat {
-  const symbol_key = Buffer.from(`"${symbol_field}":`)
-  const channel_key = Buffer.from(`"${channel_field}":`)
+export function timedJsonCapture(options: TimedJson): ReplayFormat {
+  const { venue, example, request, texts = false } = options
+  const symbol_key = Buffer.from(`"${options.symbol_field}":`)
+  const channel_key = Buffer.from(`"${options.channel_field}":`)
   return {
     venue,
     example,
     line(buf: Buffer, start: number, end: number, out: FrameLine): LineKind {
-      const from = afterNanoseconds(buf, start, end, out)
-      if (from === -1 || buf[from] !== OPEN_BRACE) return 'damaged'
+      const from = afterTime(buf, start, end, out)
+      if (from === OPENED) return 'none'
+      if (from === -1 || from >= end) return 'damaged'
+      const brace = buf[from] === 0x7b
+      if (!brace && !texts) return 'damaged'
+      if (brace && request.test(buf.toString('latin1', from, Math.min(end, from + REQUEST_BYTES)))) return 'none'
       out.payload_start = from
       out.payload_end = end
       const address = buf.subarray(from, Math.min(end, from + ADDRESS_BYTES))

@@ -28,13 +28,43 @@ it.each([
   })
 })
 
+it.each([
+  ['okx', '{"arg":{"channel":"books","instId":"BTC-USDT"}}'],
+  ['kraken', '{"method":"subscribe","result":{"channel":"book","symbol":"BTC/USD"},"success":true}'],
+  ['kraken', '{"method":"pong"}'],
+  ['coinbase', '{"type":"error","message":"no such product"}'],
+  ['binance-spot', '{"stream":"btcusdt@trade","data":{}}'],
+  ['binance-usdm', '{"stream":"btcusdt@depth","data":{}}'],
+])('%s as cryptofeed records sockets: %s', (format, payload) => {
+  for (const socket of ['', 'wss://venue.example/v2 <- ']) {
+    expect(line(format, `${socket}1696613755.4402957: ${payload}`)).toMatchObject({
+      kind: 'frame',
+      receive_time_us: 1_696_613_755_440_295,
+      receive_time_ns_rest: 700,
+      payload,
+    })
+  }
+  expect(line(format, 'wss://venue.example/v2 <-> 1696613755.4402957').kind).toBe('none')
+})
+
+it.each([
+  ['okx', '{"op":"subscribe","args":[]}'],
+  ['kraken', '{"method": "subscribe", "params": {"channel": "book"}}'],
+  ['coinbase', '{"type":"unsubscribe","product_ids":["BTC-USD"],"channel":"level2"}'],
+])('a request of ours among the lines of %s is no frame: %s', (format, payload) => {
+  expect(line(format, `1696613755.44: ${payload}`).kind).toBe('none')
+  expect(line(format, `1696613755440295678 ${payload}`).kind).toBe('none')
+})
+
 it.each(['kraken', 'coinbase', 'binance-usdm'])('a line of %s without time or frame is damaged', (format) => {
   for (const text of [
     '',
     '{}',
     '1696613755440295678',
     '1696613755440295678{}',
-    '1696613755.4: {}',
+    '1696613755.4 {}',
+    '1696613755.4:{}',
+    'wss://venue.example 1696613755.4: {}',
     '1696613755440295678 x',
   ])
     expect(line(format, text).kind, text).toBe('damaged')
