@@ -1,18 +1,15 @@
-import {
-  CaptureWriter,
-  LiveFeed,
-  type LiveFeedOptions,
-  liveFeeds,
-  nodePorts,
-  RecordedSource,
-} from '../connectors/feed/index.ts'
-import { createReplay, replayFormats } from '../connectors/replay/index.ts'
-import { simulatedMarket } from '../connectors/simulated-market/index.ts'
-import { moodMarket } from '../connectors/simulated-market/moods/index.ts'
-import { MARKET_MOODS, type MarketMood } from '../connectors/simulated-market/moods/table.ts'
+import { existsSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import type { Command } from 'commander'
+import type { LiveFeed, LiveFeedOptions } from '../connectors/feed/index.ts'
+import type { MarketMood } from '../connectors/simulated-market/moods/table.ts'
 import { AppError, hintFor, type Json, type Source } from '../runtime/api/index.ts'
 
-/** Which data source a run has: `--feed NAME`, `--replay FILE --format NAME` any number of times, or the simulated market. */
+/**
+ * Which data source a run has: `--feed NAME`, `--replay FILE --format NAME` any number of times, or the simulated market.
+ *
+ * A kind is loaded when it is chosen: venues, archives and sockets take longer to load than the rest of a start.
+ */
 export interface SourceOptions {
   readonly replay: readonly string[]
   readonly format: readonly string[]
@@ -22,6 +19,19 @@ export interface SourceOptions {
   readonly capture?: string
   /** Mood of the simulated market. */
   readonly market?: string
+}
+
+/** Options that choose the source, of every command that has one. */
+export function sourceOptions(command: Command): Command {
+  return command
+    .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
+    .option('--format <name>', 'format of the capture before it', collect, [])
+    .option('--feed <name>', 'a live feed of the declared instruments: binance, okx, coinbase or kraken')
+    .option('--feed-url <url>', "another stream server than the venue's own")
+    .option('--rest-url <url>', "another REST server than the venue's own")
+    .option('--capture <file>', 'record the live feed into this file while it runs')
+    .option('--market <mood>', 'the simulated market in a mood: calm, volatile, crash or broken')
+    .option('--seed <n>', 'seed of the simulated market', '1')
 }
 
 interface ChosenSource {
@@ -34,60 +44,106 @@ interface ChosenSource {
   readonly speed: 'max' | '1x'
 }
 
+interface SourceUse {
+  /** Told what happens to a live feed. */
+  readonly tell?: LiveFeedOptions['tell']
+  /**
+   * What becomes of `--capture`: a file of this name and no other (unless said otherwise), one more beside those that
+   * are there, or none, where nothing is to be read and only the source's identity is asked for.
+   */
+  readonly captures?: 'only' | 'next' | 'none'
+}
+
 /** What a feed subscribes to: the topology's instruments of the feed's venue. */
 type Listed = Readonly<Record<string, Json>>
 
 /** For commander: an option that may be given several times. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
-/** An AppError `BAD_OPTION` (exit 2), or what the replay refuses. */
+/** Not opened yet. An AppError `BAD_OPTION` (exit 2), `FILE_EXISTS` for a capture, or what the replay refuses. */
 export async function sourceOf(
   options: SourceOptions,
   seed: number,
   listed: readonly Listed[] = [],
-  tell?: LiveFeedOptions['tell'],
+  use: SourceUse = {},
 ): Promise<ChosenSource> {
+  if (options.feed !== undefined) return liveSource(options.feed, options, listed, use)
   if (options.market !== undefined) return inMood(options.market, options, seed, listed)
-  if (options.feed !== undefined) {
-    if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
-    const { feed, format } = liveFeed(options.feed, options, { instruments: listed, symbols: [] }, tell)
-    const source =
-      options.capture === undefined
-        ? feed
-        : new RecordedSource(feed, new CaptureWriter(options.capture, replayFormats[format]!))
-    return { source, label: `live ${options.feed}`, name: `live-${options.feed}`, speed: 'max' }
-  }
   if (options.feedUrl !== undefined || options.restUrl !== undefined || options.capture !== undefined) {
     throw badOption('--feed-url, --rest-url and --capture go with --feed', 'name the feed: --feed NAME')
   }
-  if (options.replay.length === 0) {
-    if (options.format.length > 0) {
-      throw badOption('--format goes with --replay', 'name the file: --replay FILE --format NAME')
-    }
-    const name = seed === 1 ? 'simulated' : `simulated-${seed}`
-    return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name, speed: '1x' }
+  if (options.replay.length > 0) return replayOf(options)
+  if (options.format.length > 0) {
+    throw badOption('--format goes with --replay', 'name the file: --replay FILE --format NAME')
   }
-  if (options.format.length !== options.replay.length) {
+  const { simulatedMarket } = await import('../connectors/simulated-market/index.ts')
+  const name = seed === 1 ? 'simulated' : `simulated-${seed}`
+  return { source: simulatedMarket({ seed }), label: `simulated market, seed ${seed}`, name, speed: '1x' }
+}
+
+async function liveSource(
+  name: string,
+  options: SourceOptions,
+  listed: readonly Listed[],
+  { tell, captures = 'only' }: SourceUse,
+): Promise<ChosenSource> {
+  if (options.market !== undefined) throw notSimulated()
+  if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
+  const { feed, format } = await liveFeed(name, options, { instruments: listed, symbols: [] }, tell)
+  const chosen = { label: `live ${name}`, name: `live-${name}`, speed: 'max' } as const
+  if (options.capture === undefined || captures === 'none') return { source: feed, ...chosen }
+  const path = captures === 'next' ? nextCapture(options.capture) : options.capture
+  return { source: await recorded(feed, path, format), ...chosen }
+}
+
+/** A source whose frames are written into the file as they are taken. An AppError `FILE_EXISTS` (exit 2). */
+async function recorded(feed: LiveFeed, path: string, format: string): Promise<Source> {
+  const [{ CaptureWriter, RecordedSource }, { replayFormats }] = await Promise.all([
+    import('../connectors/feed/index.ts'),
+    import('../connectors/replay/index.ts'),
+  ])
+  return new RecordedSource(feed, new CaptureWriter(path, replayFormats[format]!))
+}
+
+/** `live.gz`, or `live-2.gz` and so on where files of these names were begun or ended. */
+function nextCapture(path: string): string {
+  const end = extname(path)
+  const begin = join(path, '..', basename(path, end))
+  for (let number = 1; ; number++) {
+    const one = number === 1 ? path : `${begin}-${number}${end}`
+    if (!existsSync(one) && !existsSync(`${one}.part`)) return one
+  }
+}
+
+async function replayOf({ replay, format }: SourceOptions): Promise<ChosenSource> {
+  const { createReplay, replayFormats } = await import('../connectors/replay/index.ts')
+  if (format.length !== replay.length) {
     const known = Object.keys(replayFormats).join(', ')
     throw badOption(
-      `${options.replay.length} --replay and ${options.format.length} --format were given`,
+      `${replay.length} --replay and ${format.length} --format were given`,
       `give one --format for each --replay; known formats: ${known}`,
     )
   }
-  const files = options.replay.map((path, index) => ({ path, format: options.format[index] as string }))
+  const files = replay.map((path, index) => ({ path, format: format[index] as string }))
   const source = await createReplay({ files, formats: replayFormats })
-  const base =
-    (options.replay[0] as string)
-      .split('/')
-      .pop()
-      ?.replace(/[^A-Za-z0-9_-]+/g, '-') ?? 'file'
-  return { source, label: `replay of ${options.replay.join(', ')}`, name: `replay-${base}`, speed: 'max' }
+  const base = basename(replay[0] as string).replace(/[^A-Za-z0-9_-]+/g, '-')
+  return { source, label: `replay of ${replay.join(', ')}`, name: `replay-${base}`, speed: 'max' }
 }
 
 /** The simulated market in a mood; at OKX, too, where the topology declares instruments of that venue. */
-function inMood(market: string, options: SourceOptions, seed: number, listed: readonly Listed[]): ChosenSource {
-  if (options.feed !== undefined || options.replay.length > 0 || options.format.length > 0)
-    throw badOption('--market goes with the simulated market only', 'leave out --feed, --replay and --format')
+async function inMood(
+  market: string,
+  options: SourceOptions,
+  seed: number,
+  listed: readonly Listed[],
+): Promise<ChosenSource> {
+  const { capture, feedUrl, restUrl } = options
+  const foreign = capture !== undefined || feedUrl !== undefined || restUrl !== undefined
+  if (foreign || options.replay.length > 0 || options.format.length > 0) throw notSimulated()
+  const [{ moodMarket }, { MARKET_MOODS }] = await Promise.all([
+    import('../connectors/simulated-market/moods/index.ts'),
+    import('../connectors/simulated-market/moods/table.ts'),
+  ])
   const moods = Object.keys(MARKET_MOODS)
   if (!moods.includes(market)) throw badOption(`there is no market ${market}`, hintFor(market, moods, 'moods'))
   const venues = listed.some(({ venue }) => venue === 'OKX') ? (['BINANCE', 'OKX'] as const) : (['BINANCE'] as const)
@@ -100,12 +156,13 @@ function inMood(market: string, options: SourceOptions, seed: number, listed: re
 }
 
 /** A live feed, not connected yet, of `symbols` or else the declared instruments; and the format of its captures. */
-export function liveFeed(
+export async function liveFeed(
   name: string,
   { feedUrl, restUrl }: Pick<SourceOptions, 'feedUrl' | 'restUrl'>,
   wanted: { readonly instruments: readonly Listed[]; readonly symbols: readonly string[] },
   tell?: LiveFeedOptions['tell'],
-): { feed: LiveFeed; format: string } {
+): Promise<{ feed: LiveFeed; format: string }> {
+  const { LiveFeed, liveFeeds, nodePorts } = await import('../connectors/feed/index.ts')
   const kind = Object.hasOwn(liveFeeds, name) ? liveFeeds[name] : undefined
   if (kind === undefined) {
     throw badOption(`there is no feed ${name}`, `known feeds: ${Object.keys(liveFeeds).sort().join(', ')}`)
@@ -125,6 +182,10 @@ export function liveFeed(
   })
   const feed = new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
   return { feed, format: venue.format }
+}
+
+function notSimulated(): AppError {
+  return badOption('--market goes with the simulated market only', 'leave out --feed, --replay and --format')
 }
 
 function badOption(message: string, hint: string): AppError {

@@ -51,7 +51,7 @@ async function capture(options: CaptureOptions): Promise<void> {
   const { instruments } = await loadTopology(options.topology, options.overlay)
   const started_ms = performance.now()
   const say = (text: string) => process.stderr.write(`${text}\n`)
-  const { feed, format } = liveFeed(
+  const { feed, format } = await liveFeed(
     options.feed,
     options,
     { instruments, symbols: options.symbol },

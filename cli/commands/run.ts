@@ -24,18 +24,16 @@ import { type SettingData, settingOf } from '../run/setting.ts'
 import { declareAll, type OpenTarget, openTarget } from '../run/target.ts'
 import { type Measured, Threads } from '../run/threads.ts'
 import { onSignals } from '../signals.ts'
-import { collect, sourceOf } from '../source.ts'
+import { type SourceOptions, sourceOf, sourceOptions } from '../source.ts'
 import { type Summary, summarize } from '../summary.ts'
 import { topologyOptions } from '../topology-file.ts'
 
-interface RunCommandOptions {
+interface RunCommandOptions extends SourceOptions {
   readonly kafka: string
   readonly registry: string
   readonly topology: string
   readonly overlay: readonly string[]
   readonly stages?: string
-  readonly replay: readonly string[]
-  readonly format: readonly string[]
   readonly speed?: string
   readonly threads: string
   readonly name?: string
@@ -55,20 +53,17 @@ const WRITE_ATTEMPTS = 10
 
 /** `aitrader run`: lanes of a topology in this process, on Kafka, shared with every other process that runs it. */
 export function runCommand(): Command {
-  return topologyOptions(
+  const command = topologyOptions(
     new Command('run')
       .description('run stages on Kafka; more processes share the work')
       .requiredOption('--kafka <address>', 'brokers to begin with, HOST:PORT')
       .requiredOption('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7'),
     'what to run',
-  )
-    .option('--stages <names>', 'only these, with commas between them (default: all, and the sources)')
-    .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
-    .option('--format <name>', 'format of the capture before it', collect, [])
-    .option('--speed <speed>', 'max, or a multiple of real time such as 1x (default: max for a replay, else 1x)')
+  ).option('--stages <names>', 'only these, with commas between them (default: all, and the sources)')
+  return sourceOptions(command)
+    .option('--speed <speed>', 'max, or a multiple of real time, 1x (default: 1x for the simulated market, else max)')
     .option('--threads <n>', 'threads that lanes run in; 0: the main thread', '1')
     .option('--name <name>', 'a name of this process that outlives it: started again, it takes its lanes back at once')
-    .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--once', 'end when the last file and its drain are done, everywhere')
     .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')
     .option('--log <file>', 'append events to this file, a JSON object a line (default: lines on stderr)')
@@ -79,8 +74,9 @@ export function runCommand(): Command {
 async function run(options: RunCommandOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
   const topology = await loadTopology(options.topology, options.overlay)
-  const has_source = options.replay.length > 0 || options.stages === undefined
-  const speed = parseSpeed(options.speed ?? (options.replay.length > 0 ? 'max' : '1x'), '--speed')
+  const open = openOf(options)
+  const opened = open && (await sourceOf(open, seed, topology.instruments, { captures: 'none' }))
+  const speed = parseSpeed(options.speed ?? opened?.speed ?? 'max', '--speed')
   const stop = { requested: false }
   let wake = () => {}
   const cleanups: (() => void | Promise<void>)[] = []
@@ -96,14 +92,13 @@ async function run(options: RunCommandOptions): Promise<void> {
   try {
     const target = await openTarget(options, topology)
     cleanups.push(() => target.close())
-    const identity = has_source ? (await sourceOf(options, seed)).source.identity : undefined
-    const stored = await deployment(target, identity, seed, stop, (text) => watch.say(text))
+    const stored = await deployment(target, opened?.source.identity, seed, stop, (text) => watch.say(text))
     if (stored === undefined) return
     const data: SettingData = {
       target: { kafka: options.kafka, registry: options.registry },
       topology,
       ...stored,
-      open: has_source ? { replay: options.replay, format: options.format } : undefined,
+      open,
       speed,
       once: options.once ?? false,
     }
@@ -135,7 +130,7 @@ async function run(options: RunCommandOptions): Promise<void> {
       cluster: target.broker.cluster,
       group_id: topology.name,
       instance_id: options.name,
-      can: chosen(lanes, options.stages, has_source),
+      can: chosen(lanes, options.stages, open !== undefined),
       drain_ms: DRAIN_MS,
       session_timeout_ms: SESSION_TIMEOUT_MS,
       changed: () => wake(),
@@ -187,6 +182,24 @@ async function run(options: RunCommandOptions): Promise<void> {
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
   }
+}
+
+/**
+ * How this process opens the source, in plain data; undefined if it has none: one that runs chosen stages and names no
+ * source leaves it to others.
+ */
+function openOf(options: RunCommandOptions): SourceOptions | undefined {
+  const { replay, format, feed, feedUrl, restUrl, capture, market } = options
+  const open: SourceOptions = {
+    ...{ replay, format },
+    ...(feed === undefined ? {} : { feed }),
+    ...(feedUrl === undefined ? {} : { feedUrl }),
+    ...(restUrl === undefined ? {} : { restUrl }),
+    ...(capture === undefined ? {} : { capture }),
+    ...(market === undefined ? {} : { market }),
+  }
+  const named = Object.keys(open).length > 2 || replay.length > 0 || format.length > 0
+  return named || options.stages === undefined ? open : undefined
 }
 
 /**

@@ -13,22 +13,15 @@ import { setAside } from '../rebuild.ts'
 import { LaneMeter } from '../run/metrics-meter.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { onSignals } from '../signals.ts'
-import { collect, sourceOf } from '../source.ts'
+import { type SourceOptions, sourceOf, sourceOptions } from '../source.ts'
 import { summarize } from '../summary.ts'
 import { openLog, serveTelemetry } from '../telemetry.ts'
 import { topologyOptions } from '../topology-file.ts'
 
-interface UpOptions {
+interface UpOptions extends SourceOptions {
   readonly topology: string
   readonly overlay: readonly string[]
   readonly data?: string
-  readonly replay: readonly string[]
-  readonly format: readonly string[]
-  readonly feed?: string
-  readonly market?: string
-  readonly feedUrl?: string
-  readonly restUrl?: string
-  readonly capture?: string
   readonly speed?: string
   readonly for?: string
   readonly once?: boolean
@@ -40,24 +33,16 @@ interface UpOptions {
 
 /** `aitrader up`: every stage in this process, on the embedded broker. */
 export function upCommand(): Command {
-  return topologyOptions(
+  const command = topologyOptions(
     new Command('up').description(
       'run the whole dataflow in this process: on a simulated market, with --feed on a live one, with --replay on recorded data',
     ),
     'what to run',
-  )
-    .option('--data <dir>', 'where everything is kept (default: .aitrader/<topology>-<source>)')
-    .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
-    .option('--format <name>', 'format of the capture before it', collect, [])
-    .option('--feed <name>', 'a live feed of the declared instruments: binance, okx, coinbase or kraken')
-    .option('--feed-url <url>', "another stream server than the venue's own")
-    .option('--rest-url <url>', "another REST server than the venue's own")
-    .option('--capture <file>', 'record the live feed into this file while it runs')
+  ).option('--data <dir>', 'where everything is kept (default: .aitrader/<topology>-<source>)')
+  return sourceOptions(command)
     .option('--speed <speed>', 'max, or a multiple of real time, 1x (default: 1x for the simulated market, else max)')
     .option('--for <duration>', 'stop after this much time, 20s')
     .option('--once', 'end when the last file and its drain are done')
-    .option('--market <mood>', 'the simulated market in a mood: calm, volatile, crash or broken')
-    .option('--seed <n>', 'seed of the simulated market', '1')
     .option('--rebuild', 'set the directory aside and compute everything anew')
     .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')
     .option('--json', 'print the totals as one JSON line at the end')
@@ -71,7 +56,7 @@ async function up(options: UpOptions): Promise<void> {
   // The log is opened later than the source is made; before that the source says nothing.
   const told: { log?: ReturnType<typeof openLog> } = {}
   const tell = (event: string, detail: object) => told.log?.info(detail, event)
-  const { source, label, name, speed: usual_speed } = await sourceOf(options, seed, topology.instruments, tell)
+  const { source, label, name, speed: usual_speed } = await sourceOf(options, seed, topology.instruments, { tell })
   const speed = parseSpeed(options.speed ?? usual_speed, '--speed')
   const dir = options.data ?? join('.aitrader', `${topology.name}-${name}`)
   if (options.rebuild === true) setAside(dir)

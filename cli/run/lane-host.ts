@@ -20,8 +20,11 @@ export interface LaneSetting {
   readonly broker: Broker
   readonly codecs: WriterCodecs
   readonly schemaId: (fingerprint: string) => number
-  /** Makes the data source anew, for the lane that has it; a process without one never runs that lane. */
-  readonly source: (() => Promise<Source>) | undefined
+  /**
+   * Makes the data source anew, for the lane that has it; a process without one never runs that lane. `tell` hears what
+   * happens to a live one.
+   */
+  readonly source: ((tell: LaneSetting['log']) => Promise<Source>) | undefined
   readonly speed: number
   readonly once: boolean
   readonly observer: (lane: PlannedLane) => Observer
@@ -164,10 +167,10 @@ export class LaneHost implements RunningLane {
 
   private async openSource(): Promise<Source> {
     const { source } = this.setting
-    if (source !== undefined) return source()
+    if (source !== undefined) return source(this.setting.log)
     throw new AppError('NO_SOURCE', `the lane ${this.lane.name} needs a data source and this process has none`, {
       exit_code: 2,
-      hint: 'give --replay FILE --format NAME, or leave its stages to a process that has one',
+      hint: 'give --replay FILE --format NAME or --feed NAME, or leave its stages to a process that has one',
     })
   }
 

@@ -1,4 +1,4 @@
-import { AppError, type Json, type Source } from '../../runtime/api/index.ts'
+import { AppError, type Json } from '../../runtime/api/index.ts'
 import type { Observer } from '../../runtime/engine/options.ts'
 import { type PlannedLane, planLanes } from '../../runtime/plan/lanes.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
@@ -37,7 +37,9 @@ export async function settingOf(
     codecs,
     schemaId: await idsOf(registry, composition.plan),
     source:
-      open === undefined ? undefined : (): Promise<Source> => sourceOf(open, seed).then((opened) => opened.source),
+      open === undefined
+        ? undefined
+        : (tell) => sourceOf(open, seed, topology.instruments, { tell, captures: 'next' }).then(({ source }) => source),
     speed,
     once,
     meters: new Meters(composition.plan.topics, watch.log),
