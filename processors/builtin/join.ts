@@ -10,8 +10,9 @@ import { SetSchema } from './map.ts'
  *
  * `as_of`: each left record meets the newest right record that is not after it, at once. `interval`: every pair in which
  * the right record is from `before_ms` before to `after_ms` after the left one, as soon as both are there. By stream
- * time nothing is late. With `time`, a record is late if what it belongs to has been decided: under `as_of` one before
- * the newest left record, under `interval` one whose partners have been forgotten.
+ * time nothing is late. With `time`, a record is late if what it belongs to has been decided: under `as_of` a left one
+ * before the newest left record and a right one before that which answers next, under `interval` one that is farther
+ * behind than its reach and grace.
  */
 
 const params = Type.Object(
@@ -46,7 +47,8 @@ const params = Type.Object(
       minimum: 1,
       maximum: 100_000,
       default: 10_000,
-      description: 'Records of one key and side that may wait for partners; one more is refused as TOO_MANY_KEPT.',
+      description:
+        'Records of one key and side that may wait for partners. `interval`: one more is refused as TOO_MANY_KEPT; `as_of`: the oldest right record is forgotten.',
     }),
     late: Type.Union([Type.Literal('fault'), Type.Literal('drop'), Type.Literal('emit')], {
       default: 'fault',
@@ -140,7 +142,6 @@ export const join = defineBuiltin({
       if (params.unmatched === 'emit') return emit(state, { unmatched: [value] })
       return params.unmatched === 'drop' ? keep(state) : fault('UNMATCHED')
     }
-    const full = (kept: readonly Kept[]) => fault('TOO_MANY_KEPT', { kept: kept.length })
     const packed = (side: 'left' | 'right', kept: readonly Kept[]): Json =>
       kept.map((one) => ({ ...one, value: keepers[side].pack(one.value) }))
     const unpacked = (side: 'left' | 'right', kept: readonly Kept[]): Kept[] =>
@@ -165,25 +166,40 @@ export const join = defineBuiltin({
       },
       right(state: State, value: Value, ctx: Context): Step<State> {
         const at_us = take('right', value, ctx)
-        if (at_us < state.seen_us) return late('right', state, value, at_us)
-        if (params.time !== undefined && state.rights.length >= params.max_kept) return full(state.rights)
+        // By stream time every left record to come is later than this one; by their own time, later than `seen_us`.
+        const from_us = params.time === undefined ? at_us : state.seen_us
+        const answering = state.rights.findLast((one) => one.at_us <= from_us)
+        if (answering !== undefined && at_us < answering.at_us) return late('right', state, value, at_us)
         const behind = state.rights.findLastIndex((one) => one.at_us <= at_us) + 1
         state.rights.splice(behind, 0, { number: 0, at_us, value, id: ctx.id, met: false })
-        // By stream time every left record to come is later than this one.
-        if (params.time === undefined) state.rights = state.rights.slice(-1)
+        const needed = Math.max(
+          0,
+          state.rights.findLastIndex((one) => one.at_us <= from_us),
+        )
+        // The oldest are forgotten, so that the answer to a left record is the newest or none.
+        const bound = Math.max(needed, state.rights.length - params.max_kept)
+        if (bound > 0) state.rights = state.rights.slice(bound)
         return keep(state)
       },
     }
 
+    /** Whether all that a record could meet is over. */
     const gone = (side: 'left' | 'right', at_us: number, seen_us: number) =>
       seen_us > at_us + (side === 'left' ? after_us : before_us) + grace_us
+    /** By their own time, what is not late yet may meet what is over itself: so a record is kept for both reaches. */
+    const forgotten = (side: 'left' | 'right', at_us: number, seen_us: number) =>
+      params.time === undefined ? gone(side, at_us, seen_us) : seen_us > at_us + before_us + after_us + grace_us
 
     /** Interval: both sides wait until time has passed what they can meet. */
     const meet = (side: 'left' | 'right') => (state: State, value: Value, ctx: Context) => {
       const at_us = take(side, value, ctx)
       if (gone(side, at_us, state.seen_us)) return late(side, state, value, at_us)
+      const seen_us = Math.max(state.seen_us, at_us)
       const own = side === 'left' ? state.lefts : state.rights
-      if (own.length >= params.max_kept) return full(own)
+      if (own.length >= params.max_kept) {
+        const waiting = own.filter((kept) => !forgotten(side, kept.at_us, seen_us))
+        if (waiting.length >= params.max_kept) return fault('TOO_MANY_KEPT', { kept: waiting.length })
+      }
       const one: Kept = { number: state.next_number, at_us, value, id: ctx.id, met: false }
       const fits = (l: Kept, r: Kept) => r.at_us >= l.at_us - before_us && r.at_us <= l.at_us + after_us
       const others = side === 'left' ? state.rights : state.lefts
@@ -195,13 +211,13 @@ export const join = defineBuiltin({
       }
       one.met = made.length > 0
       state.next_number++
-      state.seen_us = Math.max(state.seen_us, at_us)
+      state.seen_us = seen_us
       own.push(one)
-      state.rights = state.rights.filter((other) => !gone('right', other.at_us, state.seen_us))
+      state.rights = state.rights.filter((other) => !forgotten('right', other.at_us, seen_us))
       // Left records leave by timers of their own, since one that met none has something to say.
       if (params.time !== undefined) {
         for (const { number, at_us: left_us } of state.lefts) {
-          if (gone('left', left_us, state.seen_us)) ctx.setTimer(String(number), ctx.stream_time_us)
+          if (forgotten('left', left_us, seen_us)) ctx.setTimer(String(number), ctx.stream_time_us)
         }
       } else if (side === 'left') ctx.setTimer(String(one.number), at_us + after_us + 1)
       return emit(state, { out: made })
