@@ -4,7 +4,9 @@
  *
  * The venue numbers the messages of a connection, not of a product: with several on one, each would see the others'
  * messages as holes. Messages that name no product (heartbeats, confirmations) belong to the connection's. Market data
- * needs no login. The venue allows 8 messages a second; it ends a connection on which nothing is subscribed in 5 s.
+ * needs no login. The venue allows an address 8 connections and 8 messages a second, whatever the connection; it ends a
+ * connection on which nothing is subscribed in 5 s. So there is one new connection a second, which has room for its
+ * subscriptions, and for one book's repair.
  */
 import { captureAddress } from '../feed/address.ts'
 import type { FeedAddress, FeedLine, FeedVenue } from '../feed/venue.ts'
@@ -30,8 +32,9 @@ export function coinbaseLive({ symbols, url = 'wss://advanced-trade-ws.coinbase.
     format: 'coinbase',
     venue: 'COINBASE',
     symbols,
-    connections: { count: 4, per_ms: 1_000 },
-    messages: { count: 4, per_ms: 1_000 },
+    connections: { count: 1, per_ms: 1_000 },
+    messages: { count: 6, per_ms: 1_000 },
+    messages_of: 'all',
     lifetime_ms: undefined,
     silence_ms: 15_000,
     lines: symbols.map(line),

@@ -6,6 +6,7 @@
  */
 import { Allowance } from './allowance.ts'
 import type { FeedPorts, FeedSocket, SocketEnd } from './ports.ts'
+import { Token } from './token.ts'
 import type { FeedLine, FeedVenue } from './venue.ts'
 
 export type ConnectionEnd = SocketEnd | 'late' | 'silent' | 'slow' | 'broken' | 'replaced'
@@ -14,6 +15,8 @@ export interface ConnectionEvents {
   /** The first frame came. */
   live(connection: Connection): void
   frame(connection: Connection, payload: Uint8Array): void
+  /** A frame came that holds a secret of ours; it is passed on to nobody. */
+  withheld(connection: Connection): void
   ended(connection: Connection, end: ConnectionEnd, detail: string): void
 }
 
@@ -30,6 +33,7 @@ export class Connection {
   readonly #socket: FeedSocket
   readonly #messages: Allowance
   readonly #waiting: string[] = []
+  readonly #token: Token | undefined
   readonly #timers = new Set<() => void>()
   #heard_us: number
   #paused = false
@@ -42,13 +46,15 @@ export class Connection {
     ports: FeedPorts,
     max_frame_bytes: number,
     events: ConnectionEvents,
+    messages = new Allowance(venue.messages),
   ) {
     this.number = number
     this.#venue = venue
     this.#line = line
     this.#ports = ports
     this.#events = events
-    this.#messages = new Allowance(venue.messages)
+    this.#messages = messages
+    this.#token = line.token === undefined ? undefined : new Token(line.token, ports)
     this.#heard_us = ports.clock.now_us()
     this.#socket = ports.network.connect(line.url, max_frame_bytes, {
       opened: () => this.#opened(),
@@ -68,9 +74,10 @@ export class Connection {
     return this.#paused
   }
 
-  /** Sends as soon as the venue's limit of messages lets it. */
+  /** Sends as soon as the venue's limit of messages lets it; once, however often it is asked for until then. */
   send(text: string): void {
-    if (this.ended) return
+    // What waits says the same already, and what waits is bounded by how much there is to say.
+    if (this.ended || this.#waiting.includes(text)) return
     this.#waiting.push(text)
     if (!this.#sending) this.#flush()
   }
@@ -94,6 +101,7 @@ export class Connection {
     this.state = 'ended'
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
+    this.#token?.close()
     this.#socket.close()
     this.#events.ended(this, end, detail)
   }
@@ -110,6 +118,7 @@ export class Connection {
   #frame(payload: Uint8Array): void {
     if (this.ended) return
     this.#heard()
+    if (this.#token?.isIn(payload) === true) return this.#events.withheld(this)
     if (this.#venue.isKeepalive?.(payload) === true) return
     if (this.state !== 'live') {
       this.state = 'live'
@@ -130,7 +139,7 @@ export class Connection {
   }
 
   #watchSilence(): void {
-    const { silence_ms } = this.#venue
+    const silence_ms = this.#line.silence_ms ?? this.#venue.silence_ms
     const quiet_ms = this.#paused ? 0 : this.#quiet_ms()
     if (quiet_ms >= silence_ms) this.end('silent', `nothing for ${silence_ms} ms`)
     else this.#after(silence_ms - quiet_ms, () => this.#watchSilence())
@@ -153,10 +162,23 @@ export class Connection {
         this.#after(wait_ms, () => this.#flush())
         return
       }
+      const first = this.#waiting[0]!
+      const text = this.#token === undefined ? first : this.#token.filled(first)
+      if (text === undefined) return this.#fetchToken()
       this.#messages.use(now_us)
-      this.#socket.send(this.#waiting.shift()!)
+      this.#waiting.shift()
+      this.#socket.send(text)
     }
     this.#sending = false
+  }
+
+  /** Goes on sending with it; without it there is nothing to be had of this connection. */
+  #fetchToken(): void {
+    this.#token?.fetch((refusal) => {
+      if (this.ended) return
+      if (refusal === undefined) this.#flush()
+      else this.end('broken', refusal)
+    })
   }
 
   #after(delay_ms: number, then: () => void): void {

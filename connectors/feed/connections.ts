@@ -8,7 +8,7 @@
  */
 import type { Allowance } from './allowance.ts'
 import { BackOff } from './back-off.ts'
-import { Connection, type ConnectionEnd } from './connection.ts'
+import { Connection, type ConnectionEnd, type ConnectionEvents } from './connection.ts'
 import type { FeedPorts } from './ports.ts'
 import type { FeedLine, FeedVenue } from './venue.ts'
 
@@ -16,11 +16,19 @@ export interface ConnectionsEvents {
   /** A connection is tried; answers its number. */
   begun(): number
   frame(connection: number, payload: Uint8Array): void
+  withheld(connection: number): void
   /** `wait_ms`: until the next one is tried, where one is. */
   ended(connection: number, end: ConnectionEnd, detail: string, wait_ms: number): void
   /** Whether what comes on this one makes an older one superfluous. */
   replaces(connection: number): boolean
   hasRoom(): boolean
+}
+
+/** What all lines of a feed share, because the venue counts it per address. */
+export interface Shared {
+  readonly attempts: Allowance
+  /** Undefined where each connection has its own. */
+  readonly messages: Allowance | undefined
 }
 
 const FIRST_WAIT_MS = 250
@@ -37,7 +45,7 @@ export class Connections {
   readonly #ports: FeedPorts
   readonly #max_frame_bytes: number
   readonly #events: ConnectionsEvents
-  readonly #attempts: Allowance
+  readonly #shared: Shared
   readonly #back_off: BackOff
   /** At most two, the older one first. */
   readonly #open: Connection[] = []
@@ -52,14 +60,14 @@ export class Connections {
   constructor(
     venue: FeedVenue,
     line: FeedLine,
-    attempts: Allowance,
+    shared: Shared,
     ports: FeedPorts,
     max_frame_bytes: number,
     events: ConnectionsEvents,
   ) {
     this.#venue = venue
     this.#line = line
-    this.#attempts = attempts
+    this.#shared = shared
     this.#ports = ports
     this.#max_frame_bytes = max_frame_bytes
     this.#events = events
@@ -109,16 +117,16 @@ export class Connections {
 
   #connect(): void {
     const now_us = this.#ports.clock.now_us()
-    const wait_ms = this.#events.hasRoom() ? this.#attempts.wait_ms(now_us) : ROOM_MS
+    const wait_ms = this.#events.hasRoom() ? this.#shared.attempts.wait_ms(now_us) : ROOM_MS
     if (wait_ms > 0) {
       this.#after(wait_ms, () => this.#connect())
       return
     }
     this.#awaited = false
-    this.#attempts.use(now_us)
+    this.#shared.attempts.use(now_us)
     let live_us = 0
     const number = this.#events.begun()
-    const connection = new Connection(number, this.#venue, this.#line, this.#ports, this.#max_frame_bytes, {
+    const events: ConnectionEvents = {
       live: () => {
         live_us = this.#ports.clock.now_us()
         this.#limitAge(connection)
@@ -136,7 +144,17 @@ export class Connections {
         if (live_us > 0 && this.#ports.clock.now_us() - live_us >= STABLE_MS * 1_000) this.#back_off.succeeded()
         this.#events.ended(number, end, detail, this.#follow())
       },
-    })
+      withheld: () => this.#events.withheld(number),
+    }
+    const connection: Connection = new Connection(
+      number,
+      this.#venue,
+      this.#line,
+      this.#ports,
+      this.#max_frame_bytes,
+      events,
+      this.#shared.messages,
+    )
     this.#open.push(connection)
     if (this.#paused) connection.pause()
   }

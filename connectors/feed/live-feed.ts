@@ -14,7 +14,7 @@ import { AppError, assert, type Json, type Source, type SourceItem } from '../..
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import { Allowance } from './allowance.ts'
 import type { ConnectionEnd } from './connection.ts'
-import { Connections } from './connections.ts'
+import { Connections, type Shared } from './connections.ts'
 import { FrameQueue, type QueueBounds } from './frame-queue.ts'
 import type { FeedPorts } from './ports.ts'
 import { Rest } from './rest.ts'
@@ -42,6 +42,10 @@ export interface FeedCounts {
   connections: number
   /** Breaks of the venue's sequences that the feed itself saw. */
   breaks: number
+  /** Books subscribed anew, for a break or to renew them. */
+  resubscriptions: number
+  /** Frames that held a secret of ours, and were passed on to nobody. */
+  withheld: number
   snapshots: number
   rest_refusals: number
   pauses: number
@@ -75,6 +79,8 @@ export class LiveFeed implements Source {
     bytes: 0,
     connections: 0,
     breaks: 0,
+    resubscriptions: 0,
+    withheld: 0,
     snapshots: 0,
     rest_refusals: 0,
     pauses: 0,
@@ -135,10 +141,14 @@ export class LiveFeed implements Source {
           this.counts.rest_refusals++
           this.#tell('snapshot-refused', { symbol, status, wait_ms: Math.round(wait_ms) })
         },
+        hasRoom: () => this.#hasRoom,
       })
     }
-    const attempts = new Allowance(venue.connections)
-    for (const line of venue.lines) this.#lines.push(this.#openLine(line, attempts, max_frame_bytes))
+    const shared: Shared = {
+      attempts: new Allowance(venue.connections),
+      messages: venue.messages_of === 'all' ? new Allowance(venue.messages) : undefined,
+    }
+    for (const line of venue.lines) this.#lines.push(this.#openLine(line, shared, max_frame_bytes))
     for (const { connections } of this.#lines) connections.begin()
   }
 
@@ -190,7 +200,11 @@ export class LiveFeed implements Source {
     this.#wake?.()
   }
 
-  #openLine(line: FeedLine, attempts: Allowance, max_frame_bytes: number): Line {
+  get #hasRoom(): boolean {
+    return this.#queue.fill < ROOM
+  }
+
+  #openLine(line: FeedLine, shared: Shared, max_frame_bytes: number): Line {
     const { venue, ports } = this.#options
     const watch = line.watch({
       now_us: () => ports.clock.now_us(),
@@ -198,12 +212,15 @@ export class LiveFeed implements Source {
       send: (connection, text) => connections.send(connection, text),
       drop: (connection) => connections.drop(connection, 'broken', 'its sequence cannot be repaired'),
       after: (delay_ms, then) => ports.clock.after(delay_ms, then),
+      resubscribed: () => {
+        this.counts.resubscriptions++
+      },
       broke: ({ symbol, channel }, detail) => {
         this.counts.breaks++
         this.#tell('break', { symbol, channel, detail })
       },
     })
-    const connections = new Connections(venue, line, attempts, ports, max_frame_bytes, {
+    const connections = new Connections(venue, line, shared, ports, max_frame_bytes, {
       begun: () => {
         const connection = ++this.counts.connections
         this.#tell('connecting', { connection, url: line.url })
@@ -215,13 +232,17 @@ export class LiveFeed implements Source {
         this.#arrived(address, payload)
         watch.frame(connection, address, payload)
       },
+      withheld: (connection) => {
+        this.counts.withheld++
+        this.#tell('withheld', { connection, why: 'a frame held our token' })
+      },
       ended: (connection, end, detail, wait_ms) => {
         this.counts.ended[end]++
         watch.ended(connection)
         this.#tell('disconnected', { connection, end, detail, wait_ms: Math.round(wait_ms) })
       },
       replaces: (connection) => watch.replaces?.(connection) ?? true,
-      hasRoom: () => this.#queue.fill < ROOM,
+      hasRoom: () => this.#hasRoom,
     })
     return { connections, watch }
   }

@@ -1,6 +1,6 @@
 /** The ports of a live feed in this process: the machine's clock, its timers, WebSockets and HTTP. */
 import WebSocket, { type RawData } from 'ws'
-import type { FeedClock, FeedNetwork, FeedPorts, FeedSocket, RestAnswer, SocketEvents } from './ports.ts'
+import type { FeedClock, FeedPorts, FeedSocket, RestAnswer, RestLimits, SocketEvents } from './ports.ts'
 
 /** The wall clock when the process began, and a monotone one since: a step of the wall clock makes no frame older. */
 const nodeClock: FeedClock = {
@@ -56,11 +56,16 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data)
 }
 
-const get: FeedNetwork['get'] = (url, { timeout_ms, max_bytes }, answered) => {
+function ask(
+  url: string,
+  init: RequestInit,
+  { timeout_ms, max_bytes }: RestLimits,
+  answered: (answer: RestAnswer | undefined) => void,
+): () => void {
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), timeout_ms)
   let over = false
-  fetchBytes(url, max_bytes, abort.signal)
+  fetchBytes(url, { ...init, signal: abort.signal }, max_bytes)
     .catch(() => undefined)
     .then((answer) => {
       clearTimeout(timer)
@@ -76,8 +81,8 @@ const get: FeedNetwork['get'] = (url, { timeout_ms, max_bytes }, answered) => {
 }
 
 /** Rejects where the answer is longer than `max_bytes`, or breaks off. */
-async function fetchBytes(url: string, max_bytes: number, signal: AbortSignal): Promise<RestAnswer> {
-  const response = await fetch(url, { signal })
+async function fetchBytes(url: string, init: RequestInit, max_bytes: number): Promise<RestAnswer> {
+  const response = await fetch(url, init)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -94,6 +99,12 @@ async function fetchBytes(url: string, max_bytes: number, signal: AbortSignal): 
 
 export const nodePorts: FeedPorts = {
   clock: nodeClock,
-  network: { connect, get },
+  network: {
+    connect,
+    get: (url, limits, answered) => ask(url, {}, limits, answered),
+    // Followed nowhere: what is signed for one address is for no other.
+    post: ({ url, headers, body }, limits, answered) =>
+      ask(url, { method: 'POST', headers, body, redirect: 'error' }, limits, answered),
+  },
   chance: Math.random,
 }

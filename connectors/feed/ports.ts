@@ -40,14 +40,23 @@ export interface RestAnswer {
   readonly body: Uint8Array
 }
 
+export interface PostRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface RestLimits {
+  readonly timeout_ms: number
+  readonly max_bytes: number
+}
+
 export interface FeedNetwork {
   connect(url: string, max_frame_bytes: number, events: SocketEvents): FeedSocket
   /** Calls `answered` once, never inside this call: with undefined where no whole answer came in `timeout_ms`. The answer calls it off. */
-  get(
-    url: string,
-    limits: { readonly timeout_ms: number; readonly max_bytes: number },
-    answered: (answer: RestAnswer | undefined) => void,
-  ): () => void
+  get(url: string, limits: RestLimits, answered: (answer: RestAnswer | undefined) => void): () => void
+  /** As `get`. */
+  post(request: PostRequest, limits: RestLimits, answered: (answer: RestAnswer | undefined) => void): () => void
 }
 
 export interface FeedPorts {

@@ -13,6 +13,8 @@ export interface RestEvents {
   answered(request: SnapshotRequest, body: Uint8Array): void
   /** `status` 0 where no answer came. */
   refused(request: SnapshotRequest, status: number, wait_ms: number): void
+  /** Whether there is room for an answer; questions wait for it. */
+  hasRoom(): boolean
 }
 
 const TIMEOUT_MS = 10_000
@@ -21,6 +23,7 @@ const TOO_MANY_MS = 60_000
 const BANNED_MS = 120_000
 /** Longer than a venue ever bans for; a damaged header must not silence us for ever. */
 const WAIT_MS_MAX = 3 * 86_400_000
+const ROOM_MS = 100
 /** Beyond this share of the limit, as the venue counts it, other users of the same address are near to being banned. */
 const CAREFUL = 0.8
 
@@ -73,6 +76,8 @@ export class Rest {
       this.#asking = false
       return
     }
+    // An answer that nobody takes would wait beside all that waits already, and one more for every renewal.
+    if (!this.#events.hasRoom()) return this.#wait(ROOM_MS)
     const now_us = this.#ports.clock.now_us()
     const wait_ms = Math.max((this.#not_before_us - now_us) / 1_000, this.#weights.wait_ms(now_us, request.weight))
     if (wait_ms > 0) return this.#wait(wait_ms)

@@ -4,8 +4,9 @@
  */
 import type { WatchActions } from './venue.ts'
 
-/** A snapshot that did not come by then is asked for again. */
+/** A snapshot that did not come by then is asked for again; then after twice as long, up to the bound. */
 const AGAIN_MS = 5_000
+const AGAIN_MAX_MS = 300_000
 /** Two requests per book and time: venues allow some hundred in an hour. */
 const RENEW_MS = 900_000
 
@@ -13,7 +14,8 @@ export class Resubscription {
   readonly #actions: WatchActions
   /** The messages that end a book's subscription and begin it. */
   readonly #messages: (symbol: string) => readonly string[]
-  readonly #awaited = new Set<string>()
+  /** Books that wait for their snapshot, and how long they wait for the next one asked for. */
+  readonly #awaited = new Map<string, number>()
   readonly #timers = new Map<string, () => void>()
   readonly #symbols: readonly string[]
   #connection = -1
@@ -28,7 +30,7 @@ export class Resubscription {
   connected(connection: number): void {
     this.#connection = connection
     for (const symbol of this.#symbols) {
-      this.#awaited.add(symbol)
+      this.#awaited.set(symbol, AGAIN_MS)
       // The venue's limit may hold a long list of subscriptions back; the connection takes its time, too.
       this.#after(symbol, 3 * AGAIN_MS)
     }
@@ -62,9 +64,11 @@ export class Resubscription {
   }
 
   #ask(symbol: string): void {
-    this.#awaited.add(symbol)
+    const wait_ms = this.#awaited.get(symbol) ?? AGAIN_MS
+    this.#awaited.set(symbol, Math.min(2 * wait_ms, AGAIN_MAX_MS))
+    this.#actions.resubscribed()
     for (const text of this.#messages(symbol)) this.#actions.send(this.#connection, text)
-    this.#after(symbol, AGAIN_MS)
+    this.#after(symbol, wait_ms)
   }
 
   #after(symbol: string, delay_ms: number): void {

@@ -3,6 +3,7 @@
  * watches for. The rest (when to connect, wait, give up and go on) is the same for every venue: `live-feed.ts`.
  */
 import type { Limit } from './allowance.ts'
+import type { PostRequest } from './ports.ts'
 
 /** Where a frame belongs, as the venue spells it; empty where the frame does not say. */
 export interface FrameAddress {
@@ -29,8 +30,9 @@ export interface FeedVenue {
   readonly lines: readonly FeedLine[]
   /** New connections per span of time, all lines together. */
   readonly connections: Limit
-  /** Messages of ours per span of time and connection. */
+  /** Messages of ours per span of time, of each connection or, where `messages_of` says so, of all together. */
   readonly messages: Limit
+  readonly messages_of?: 'all'
   /** Age at which a connection is replaced by a new one, before the venue ends it; undefined where it does not. */
   readonly lifetime_ms: number | undefined
   /**
@@ -50,9 +52,27 @@ export interface FeedLine {
   readonly url: string
   /** Messages to send when a connection opens, in order. */
   readonly subscriptions: readonly string[]
+  /** Instead of the venue's, where a line has less to say than others. */
+  readonly silence_ms?: number
+  /** Where its subscriptions need a token. */
+  readonly token?: TokenPlan
   address(payload: Uint8Array): FrameAddress
   /** Made once per run of the feed. */
   watch(actions: WatchActions): FeedWatch
+}
+
+/**
+ * How a connection gets the secret that its subscriptions need. Messages hold `placeholder`; the secret itself is put in
+ * for the socket alone, so that neither a log nor a capture can hold it.
+ */
+export interface TokenPlan {
+  readonly placeholder: string
+  /** Age at which a new one is fetched before it is used again. */
+  readonly lifetime_ms: number
+  /** What is posted to get one, now. */
+  request(now_us: number): PostRequest
+  /** The token, or in a few words, which hold nothing secret, why there is none. */
+  read(body: Uint8Array): { readonly token: string } | { readonly refusal: string }
 }
 
 export interface RestPlan {
@@ -77,6 +97,8 @@ export interface WatchActions {
   /** Ends a connection that cannot be repaired; a new one comes. */
   drop(connection: number): void
   after(delay_ms: number, then: () => void): () => void
+  /** Counts a book that is subscribed anew. */
+  resubscribed(): void
   /** Counts a break of continuity. */
   broke(address: FrameAddress, detail: string): void
 }

@@ -79,6 +79,7 @@ const request = (symbol: string): SnapshotRequest => ({ symbol, channel: 'snapsh
 function rest(script: (Partial<RestAnswer> | undefined)[]) {
   const clock = new VirtualClock(START_US)
   const log: string[] = []
+  const room = { free: true }
   const at = () => (clock.now_us() - START_US) / 1_000
   const asked = new Rest(
     { weights: { count: 200, per_ms: 60_000 }, used_header: 'used' },
@@ -89,6 +90,7 @@ function rest(script: (Partial<RestAnswer> | undefined)[]) {
         connect: () => {
           throw new Error('not here')
         },
+        post: () => () => undefined,
         get(url, _, answered) {
           log.push(`${at()} ask ${url}`)
           const answer = script.length > 1 ? script.shift() : script[0]
@@ -101,9 +103,10 @@ function rest(script: (Partial<RestAnswer> | undefined)[]) {
     {
       answered: ({ symbol }) => log.push(`${at()} have ${symbol}`),
       refused: ({ symbol }, status, wait_ms) => log.push(`${at()} refused ${symbol} ${status} ${wait_ms}`),
+      hasRoom: () => room.free,
     },
   )
-  return { clock, asked, log }
+  return { clock, asked, log, room }
 }
 
 const header = (name: string, value: string) => (asked: string) => (asked === name ? value : undefined)
@@ -160,6 +163,17 @@ describe('questions', () => {
     ])
   })
 
+  it('wait until there is room for an answer', () => {
+    const { clock, asked, log, room } = rest([{}])
+    room.free = false
+    asked.ask(request('A'))
+    clock.advance(3_600_000)
+    expect(log).toEqual([])
+    room.free = true
+    clock.advance(110)
+    expect(log).toEqual(['3600100 ask /A', '3600110 have A'])
+  })
+
   it('wait for the next minute when the venue counts much use by others', () => {
     const { clock, asked, log } = rest([{ header: header('used', '161') }])
     asked.ask(request('A'))
@@ -188,6 +202,7 @@ describe('a connection', () => {
         chance: () => 0,
         network: {
           get: () => () => undefined,
+          post: () => () => undefined,
           connect(_url, _max, events) {
             socket = events
             return {
@@ -203,6 +218,7 @@ describe('a connection', () => {
       {
         live: () => log.push(`${at()} live`),
         frame: () => log.push(`${at()} frame`),
+        withheld: () => log.push(`${at()} withheld`),
         ended: (_, end) => log.push(`${at()} ended ${end}`),
       },
     )
@@ -223,6 +239,21 @@ describe('a connection', () => {
     socket.opened()
     clock.advance(3_000)
     expect(log).toEqual(['5 send early', '5 send a', '1005 send b', '1005 send c'])
+  })
+
+  it('says a thing once, however often it is asked for while it waits', () => {
+    const { clock, log, made, socket } = connection({ subscriptions: [] })
+    socket.opened()
+    for (let n = 0; n < 1_000; n++) for (const text of ['off', 'on', 'off more']) made.send(text)
+    clock.advance(60_000)
+    const sent = log.filter((line) => line.includes('send'))
+    expect(sent.map((line) => line.replace(' send', ''))).toEqual([
+      '0 off',
+      '0 on',
+      '1000 off more',
+      '1000 off',
+      '2000 on',
+    ])
   })
 
   it('asks for a sign of life, and ends without one', () => {

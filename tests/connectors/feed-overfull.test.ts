@@ -33,6 +33,7 @@ it('a queue that is overfull drops its connection, and takes nothing more from i
       chance: () => 0,
       network: {
         get: () => () => undefined,
+        post: () => () => undefined,
         connect(_url, _max, events) {
           sockets.push(events)
           const say = (word: string) => () => log.push(word)

@@ -29,6 +29,7 @@ function world() {
   }
   const network = {
     get: () => () => undefined,
+    post: () => () => undefined,
     connect(_url: string, _max: number, events: SocketEvents) {
       sockets.push(events)
       return { send() {}, pause() {}, resume() {}, close() {} }
@@ -36,13 +37,21 @@ function world() {
   }
   let number = 0
   const ports = { clock, network, chance: () => 1 }
-  const connections = new Connections(venue, line, new Allowance(venue.connections), ports, 1_000, {
-    begun: () => ++number,
-    frame: () => undefined,
-    ended: (connection, end) => log.push(`${connection} ${end}`),
-    replaces: (connection) => replacing.has(connection),
-    hasRoom: () => true,
-  })
+  const connections = new Connections(
+    venue,
+    line,
+    { attempts: new Allowance(venue.connections), messages: undefined },
+    ports,
+    1_000,
+    {
+      begun: () => ++number,
+      frame: () => undefined,
+      withheld: () => undefined,
+      ended: (connection, end) => log.push(`${connection} ${end}`),
+      replaces: (connection) => replacing.has(connection),
+      hasRoom: () => true,
+    },
+  )
   connections.begin()
   clock.advance(1)
   const live = (at: number) => {

@@ -7,6 +7,7 @@ export const WIRE_FAULTS = [
   'drop',
   'gap',
   'half',
+  'torn',
   'wrong-json',
   'giant',
   'silence',
@@ -121,12 +122,15 @@ export class Mischief {
         return
       case 'half':
         return this.#send(peers, payload.subarray(0, 1 + this.#random.integer(payload.length - 1)))
+      case 'torn':
+        for (const peer of [...peers]) peer.tear(payload)
+        return
       case 'wrong-json':
         return this.#send(peers, this.#spoilt(payload))
       case 'giant':
         return this.#send(peers, new Uint8Array(GIANT_BYTES).fill(0x20))
       case 'silence':
-        this.#silent_until_us = some_us(1, 50)
+        this.#silent_until_us = some_us(1, 80)
         return
       case 'disconnect':
         for (const peer of [...peers]) peer.cut()

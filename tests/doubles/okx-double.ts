@@ -15,7 +15,7 @@ export class OkxDouble extends SubscribedDouble {
   }
 
   protected asked(client: Client, text: string): void {
-    if (text === 'ping') return client.peer.send(new TextEncoder().encode('pong'))
+    if (text === 'ping') return this.say('pong', 'pong', client)
     const { op, args } = JSON.parse(text) as { op: string; args: { channel: string; instId: string }[] }
     for (const arg of args) {
       const { channel, instId } = arg

@@ -1,6 +1,6 @@
 /** A double behind a real port: WebSockets and HTTP on loopback. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FeedClock } from '../../connectors/feed/index.ts'
 import type { VenueDouble } from './virtual-world.ts'
@@ -14,8 +14,11 @@ export interface RealServer {
 const BEHIND_BYTES = 8 * 1024 * 1024
 
 export async function serve(double: VenueDouble): Promise<RealServer> {
-  const http = createServer((request, response) => {
-    const answer = double.get(request.url ?? '')
+  const http = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { url = '', method, headers } = request
+    const answer = method === 'POST' ? double.post?.(url, headers as Record<string, string>, body) : double.get(url)
     // No answer at all: the asker gives up by itself.
     if (answer === undefined) return
     response.writeHead(answer.status, { ...answer.headers })
@@ -29,6 +32,7 @@ export async function serve(double: VenueDouble): Promise<RealServer> {
         else socket.send(payload, { binary: false })
       },
       cut: () => socket.terminate(),
+      tear: (payload) => wire(socket).write(half(payload), () => socket.terminate()),
     })
     if (accepted === undefined) return socket.terminate()
     socket.on('message', (data) => accepted.message(String(data)))
@@ -44,6 +48,20 @@ export async function serve(double: VenueDouble): Promise<RealServer> {
       await new Promise((resolve) => http.close(resolve))
     },
   }
+}
+
+/** The socket below: a torn frame cannot be said by the means of WebSockets. */
+function wire(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket
+}
+
+/** The head of a text frame that says how long it is, and the first half of what it should hold. */
+function half(payload: Uint8Array): Buffer {
+  const head = Buffer.alloc(10)
+  head[0] = 0x81
+  head[1] = 127
+  head.writeBigUInt64BE(BigInt(payload.length), 2)
+  return Buffer.concat([head, payload.subarray(0, payload.length >> 1)])
 }
 
 /** The machine's clock, `speed` times as fast: an hour of a venue's life in 36 seconds at 100. */

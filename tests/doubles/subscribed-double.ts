@@ -33,6 +33,14 @@ export abstract class SubscribedDouble implements VenueDouble {
     this.market.stop()
   }
 
+  hold(): void {
+    this.market.hold()
+  }
+
+  resume(): void {
+    this.market.resume()
+  }
+
   disconnect(): void {
     for (const { peer } of this.clients) peer.cut()
   }

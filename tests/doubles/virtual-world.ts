@@ -1,5 +1,12 @@
 /** A clock that moves when told, and a network that is a queue on it: hours of a feed's life in seconds, the same each time. */
-import type { FeedClock, FeedNetwork, FeedPorts, RestAnswer, SocketEvents } from '../../connectors/feed/index.ts'
+import type {
+  FeedClock,
+  FeedNetwork,
+  FeedPorts,
+  RestAnswer,
+  RestLimits,
+  SocketEvents,
+} from '../../connectors/feed/index.ts'
 import { Random } from '../../connectors/simulated-market/random.ts'
 
 /** A double's side of one connection. */
@@ -7,6 +14,8 @@ export interface Peer {
   send(payload: Uint8Array): void
   /** Ends it without a closing handshake. */
   cut(): void
+  /** Sends a part of the bytes that carry `payload`, and then ends it. */
+  tear(payload: Uint8Array): void
 }
 
 export interface DoubleAnswer {
@@ -21,6 +30,7 @@ export interface VenueDouble {
   accept(path: string, peer: Peer): { message(text: string): void; gone(): void } | undefined
   /** Undefined: no answer ever comes. */
   get(path: string): DoubleAnswer | undefined
+  post?(path: string, headers: Readonly<Record<string, string>>, body: string): DoubleAnswer | undefined
   /** Whether a connection would be refused now. */
   refuses(): boolean
 }
@@ -82,23 +92,32 @@ const BEHIND_BYTES = 8 * 1024 * 1024
 function virtualNetwork(clock: FeedClock, double: VenueDouble): FeedNetwork {
   return {
     connect: (url, max_frame_bytes, events) => connect(clock, double, pathOf(url), max_frame_bytes, events),
-    get(url, { timeout_ms, max_bytes }, answered) {
-      let over = false
-      const finish = (answer: RestAnswer | undefined) => {
-        if (!over) answered(answer)
-        over = true
-      }
-      clock.after(LATENCY_MS, () => {
-        const answer = double.get(pathOf(url))
-        if (answer === undefined || answer.body.length > max_bytes) return
-        const { status, headers = {}, body } = answer
-        clock.after(LATENCY_MS, () => finish({ status, header: (name) => headers[name], body }))
-      })
-      clock.after(timeout_ms, () => finish(undefined))
-      return () => {
-        over = true
-      }
-    },
+    get: (url, limits, answered) => ask(clock, () => double.get(pathOf(url)), limits, answered),
+    post: ({ url, headers, body }, limits, answered) =>
+      ask(clock, () => double.post?.(pathOf(url), headers, body), limits, answered),
+  }
+}
+
+function ask(
+  clock: FeedClock,
+  answerOf: () => DoubleAnswer | undefined,
+  { timeout_ms, max_bytes }: RestLimits,
+  answered: (answer: RestAnswer | undefined) => void,
+): () => void {
+  let over = false
+  const finish = (answer: RestAnswer | undefined) => {
+    if (!over) answered(answer)
+    over = true
+  }
+  clock.after(LATENCY_MS, () => {
+    const answer = answerOf()
+    if (answer === undefined || answer.body.length > max_bytes) return
+    const { status, headers = {}, body } = answer
+    clock.after(LATENCY_MS, () => finish({ status, header: (name) => headers[name], body }))
+  })
+  clock.after(timeout_ms, () => finish(undefined))
+  return () => {
+    over = true
   }
 }
 
@@ -123,13 +142,18 @@ function connect(clock: FeedClock, double: VenueDouble, path: string, max_bytes:
     } else if (payload.length > max_bytes) end('too_large')
     else events.frame(payload)
   }
+  const cut = () => {
+    clock.after(LATENCY_MS, () => end('closed'))
+  }
   clock.after(LATENCY_MS, () => {
     if (over) return
     if (double.refuses()) return end('refused')
     accepted = double.accept(path, {
       // One latency for all: a connection keeps the order.
       send: (payload) => clock.after(LATENCY_MS, () => deliver(payload)),
-      cut: () => clock.after(LATENCY_MS, () => end('closed')),
+      cut,
+      // A message that is not whole is none: there are no bytes below messages here.
+      tear: cut,
     })
     if (accepted === undefined) end('refused')
     else events.opened()
