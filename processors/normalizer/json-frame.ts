@@ -11,6 +11,9 @@ import { utf8Text } from './utf8.ts'
 /** Longer than any message of a venue; a snapshot of 5,000 levels a side has 0.3 MB. */
 const FRAME_BYTES = 4 * 1024 * 1024
 
+/** Half of the safe integers: an id has a next one, and two of them a sum. Venues are far from it. */
+export const COUNT_MAX = 2 ** 52
+
 export type Fields = Readonly<Record<string, unknown>>
 
 /** What is wrong with a frame. */
@@ -96,18 +99,20 @@ export function textOf(data: Fields, field: string): string {
   return value
 }
 
-/** An integer from 0 to 2^53 - 1. */
+/** An integer from 0 to `COUNT_MAX`. */
 export function integer(data: Fields, field: string): number {
   const value = data[field]
   if (typeof value !== 'number' || !Number.isInteger(value)) throw new Bad('FRAME_MALFORMED', field)
-  if (value < 0 || !Number.isSafeInteger(value)) throw new Bad('VALUE_OUT_OF_RANGE', field)
+  if (value < 0 || value > COUNT_MAX) throw new Bad('VALUE_OUT_OF_RANGE', field)
   // Turns -0 into 0.
   return value + 0
 }
 
 /** The same, written as text of digits. */
 export function digits(data: Fields, field: string): number {
-  return decimal(data[field], 0, field)
+  const value = decimal(data[field], 0, field)
+  if (value > COUNT_MAX) throw new Bad('VALUE_OUT_OF_RANGE', field)
+  return value
 }
 
 /** A decimal text as an integer in `scale`, 0 included. */

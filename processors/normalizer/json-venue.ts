@@ -9,7 +9,7 @@ import { emit, fault, keep } from '../../runtime/api/index.ts'
 import type { Instrument, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'
 import { gapEvent, statusEvent } from './events.ts'
 import { Bad, refused } from './json-frame.ts'
-import { declaredListing, instrumentOf, type Listing, listingFromData, type Scales } from './listing.ts'
+import { declaredListing, instrumentOf, type Listing, listingFromData, type Scales, symbolOf } from './listing.ts'
 import { type AnyDecoder, defineVenue, type NormalizerContext, type VenueState } from './venue.ts'
 
 /**
@@ -67,7 +67,7 @@ export interface JsonVenue<S extends JsonState, P, M> {
   /** What is known of an instrument by its symbol. */
   known(symbol: string): Partial<Instrument>
   /** Reads every field. Throws `Bad`; must not change the state. */
-  read(parsed: P, listing: Listing, state: Readonly<S>, ctx: NormalizerContext): M
+  read(parsed: P, listing: Listing): M
   /** Takes it into the state; appends events to `out`. Must not fail. */
   apply(state: S, message: M, frame: RawFrame, listing: Listing, ctx: NormalizerContext, out: MarketEvent[]): void
 }
@@ -90,7 +90,7 @@ export function defineJsonVenue<S extends JsonState, P, M>(venue: JsonVenue<S, P
       if (symbol === '' || (declared === undefined && ctx.params.unknown_symbol === 'fault'))
         return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
       const listing = declared ?? listingFromData(frame.venue, symbol, venue.written(parsed))
-      const message = refused(() => venue.read(parsed, listing, state, ctx))
+      const message = refused(() => venue.read(parsed, listing))
       if (message instanceof Bad) return refusal(message)
       state.listing = listing
       state.frames++
@@ -105,12 +105,6 @@ export function defineJsonVenue<S extends JsonState, P, M>(venue: JsonVenue<S, P
 
 function refusal({ code, field }: Bad) {
   return fault(code, field === '' ? {} : { field })
-}
-
-/** `OKX:BTC-USDT` is BTC-USDT; empty where the source could not tell. */
-function symbolOf({ venue, venue_symbol }: RawFrame): string {
-  const symbol = venue_symbol.slice(venue.length + 1)
-  return symbol === '?' ? '' : symbol
 }
 
 /** Name of the channel in gap events. */

@@ -1,5 +1,5 @@
 /** Finds a symbol among the declared instruments, or declares it from its own data. */
-import type { Instrument } from '../../schemas/generated/index.ts'
+import type { Instrument, RawFrame } from '../../schemas/generated/index.ts'
 import type { NormalizerParams } from './params.ts'
 
 /** Decimal places of prices and quantities. */
@@ -21,6 +21,12 @@ export interface Listing {
 const VENUE_DECIMALS = 8
 /** More places leave no room for a price in 2^53. */
 const SCALE_MAX = 15
+
+/** `OKX:BTC-USDT` is BTC-USDT; empty where the source could not tell. */
+export function symbolOf({ venue, venue_symbol }: RawFrame): string {
+  const symbol = venue_symbol.slice(venue.length + 1)
+  return symbol === '?' ? '' : symbol
+}
 
 export function declaredListing(params: NormalizerParams, venue: string, symbol: string): Listing | undefined {
   const found = params.instruments.find((one) => one.venue === venue && one.symbol === symbol)

@@ -1,8 +1,9 @@
 import { emit, fault, keep } from '../../../runtime/api/index.ts'
 import type { MarketEvent, RawFrame } from '../../../schemas/generated/index.ts'
-import { gapEvent, messageEvent } from '../events.ts'
+import { messageEvent } from '../events.ts'
 import type { Refusal } from '../json-frame.ts'
-import { declaredListing, instrumentOf, type Listing, listingFromData } from '../listing.ts'
+import { declaredListing, instrumentOf, type Listing, listingFromData, symbolOf } from '../listing.ts'
+import { onQuote, onTrade } from '../numbered.ts'
 import { defineVenue, type NormalizerContext, type Outcome } from '../venue.ts'
 import { onChange, onSnapshot } from './depth-sequence.ts'
 import { frameDecimals, parseSpotFrame, readSpotFrame } from './spot-json.ts'
@@ -18,10 +19,6 @@ import { initialState, type NormalizerState, snapshotState } from './state.ts'
  * update is a gap and waits for a snapshot. A frame that cannot be read is a fault and changes nothing; its bytes are
  * in the dead letter.
  */
-
-/** Name of the channel in gap events. */
-const QUOTE_CHANNEL = 'quote'
-const TRADE_CHANNEL = 'trade'
 
 /** Scratch of one step: filled in by the decoder, its parts go into events. */
 const message: SpotMessage = { kind: 'quote', sequence: 0, event_time_us: 0, depth: null, quote: null, trade: null }
@@ -43,55 +40,17 @@ function scan(listing: Listing, payload: Uint8Array): boolean {
 }
 
 /** Takes the decoded message in `message` into the state; makes its events. */
-function accept(
-  state: NormalizerState,
-  listing: Listing,
-  frame: RawFrame,
-  ctx: NormalizerContext,
-): MarketEvent[] | undefined {
+function accept(state: NormalizerState, listing: Listing, frame: RawFrame, ctx: NormalizerContext): MarketEvent[] {
   state.frames++
-  const { kind, sequence, depth } = message
+  const { kind, depth } = message
   const { restart_after } = ctx.params
-  if (kind === 'quote') {
-    const last = state.quote_id
-    if (sequence === last) {
-      state.duplicates++
-      return undefined
-    }
-    const behind = sequence < last
-    if (behind && ++state.quote_behind < restart_after) {
-      state.out_of_order++
-      return undefined
-    }
-    state.quote_behind = 0
-    state.quote_id = sequence
-    const quote = messageEvent(listing, message, frame)
-    if (!behind) return [quote]
-    state.gaps++
-    return [gapEvent(quote, QUOTE_CHANNEL, last + 1, sequence, last), quote]
-  }
   const event = messageEvent(listing, message, frame)
-  if (kind === 'trade') {
-    const last = state.trade_id
-    if (sequence === last) {
-      state.duplicates++
-      return undefined
-    }
-    if (sequence < last && ++state.trade_behind < restart_after) {
-      state.out_of_order++
-      return undefined
-    }
-    state.trade_behind = 0
-    state.trade_id = sequence
-    if (last === -1 || sequence === last + 1) return [event]
-    state.gaps++
-    return [gapEvent(event, TRADE_CHANNEL, last + 1, sequence, last), event]
-  }
-  if (depth === null) return undefined
   const events: MarketEvent[] = []
-  if (depth.snapshot) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, events)
-  else onChange(state, event, depth, ctx.id, ctx.params, events)
-  return events.length === 0 ? undefined : events
+  if (kind === 'quote') onQuote(state, event, restart_after, events)
+  else if (kind === 'trade') onTrade(state, event, event.sequence, restart_after, events)
+  else if (depth?.snapshot === true) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, events)
+  else if (depth !== null) onChange(state, event, depth, ctx.id, ctx.params, events)
+  return events
 }
 
 /** The first frame of a symbol, and every frame that the scanner does not know. */
@@ -108,18 +67,12 @@ function slow(state: NormalizerState, frame: RawFrame, ctx: NormalizerContext): 
   if (refusal !== undefined) return refuse(refusal)
   state.listing = listing
   const events = accept(state, listing, frame, ctx)
-  if (declared === undefined) return emit(state, { instruments: [instrumentOf(listing)], events: events ?? [] })
-  return events === undefined ? keep(state) : emit(state, { events })
+  if (declared === undefined) return emit(state, { instruments: [instrumentOf(listing)], events })
+  return events.length === 0 ? keep(state) : emit(state, { events })
 }
 
 function refuse({ code, field }: Refusal): Outcome<NormalizerState> {
   return fault(code, field === '' ? {} : { field })
-}
-
-/** `BINANCE:BTCUSDT` is BTCUSDT; empty where the source could not tell. */
-function symbolOf({ venue, venue_symbol }: RawFrame): string {
-  const symbol = venue_symbol.slice(venue.length + 1)
-  return symbol === '?' ? '' : symbol
 }
 
 export const binanceSpot = defineVenue<NormalizerState>({
@@ -130,6 +83,6 @@ export const binanceSpot = defineVenue<NormalizerState>({
     const { listing } = state
     if (listing === null || !scan(listing, frame.payload)) return slow(state, frame, ctx)
     const events = accept(state, listing, frame, ctx)
-    return events === undefined ? keep(state) : emit(state, { events })
+    return events.length === 0 ? keep(state) : emit(state, { events })
   },
 })

@@ -5,6 +5,7 @@
  * anew and go into the event as they are.
  */
 import type { Depth, Quote, Trade } from '../../../schemas/generated/index.ts'
+import { LATEST_US } from '../venue-time.ts'
 
 export interface SpotMessage {
   kind: 'depth' | 'quote' | 'trade'
@@ -19,10 +20,9 @@ export interface SpotMessage {
 
 /**
  * Venue times are milliseconds, or microseconds where the stream was opened so; those have three digits more.
- * Answers -1 for a time that is neither.
+ * Answers -1 for a time after `LATEST_US`.
  */
 export function venueTimeUs(time: number): number {
-  if (time >= 100_000_000_000_000) return time
-  const time_us = time * 1_000
-  return time_us > Number.MAX_SAFE_INTEGER ? -1 : time_us
+  const time_us = time >= 100_000_000_000_000 ? time : time * 1_000
+  return time_us > LATEST_US ? -1 : time_us
 }

@@ -6,6 +6,7 @@
  * is also read there, to the same values.
  */
 import type { Level } from '../../../schemas/generated/index.ts'
+import { COUNT_MAX } from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
 import { type SpotMessage, venueTimeUs } from './spot-message.ts'
 
@@ -176,7 +177,7 @@ function skipName(): boolean {
   return false
 }
 
-/** A JSON integer from 0 to 2^53 - 1. */
+/** A JSON integer from 0 to `COUNT_MAX`. */
 function unsigned(): number {
   const from = pos
   let at = from
@@ -187,7 +188,7 @@ function unsigned(): number {
     value = value * 10 + digit
     at++
   }
-  if (at === from || (buf[from] === ZERO && at > from + 1) || value > Number.MAX_SAFE_INTEGER) return NONE
+  if (at === from || (buf[from] === ZERO && at > from + 1) || value > COUNT_MAX) return NONE
   pos = at
   return value
 }

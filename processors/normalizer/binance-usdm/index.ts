@@ -2,7 +2,7 @@
  * Decodes Binance futures: USD-M, and COIN-M as data only, because an inverse contract is no instrument to trade here.
  *
  * Depth follows `pu`: it is the `u` of the change before, anything else is a gap. Against a snapshot with last id L,
- * changes with `u <= L` are useless, and the first one passed on has `U <= L`. Otherwise as spot (depth-sequence.ts).
+ * changes with `u <= L` are useless, and the first one passed on has `U <= L`, or `pu` is L. Otherwise as spot (depth-sequence.ts).
  * Silent about answers to subscriptions, and about quotes and trades that came already.
  */
 import type { Instrument } from '../../../schemas/generated/index.ts'
@@ -10,7 +10,7 @@ import { onChange, onSnapshot } from '../binance-spot/depth-sequence.ts'
 import { initialState, type NormalizerState, snapshotState } from '../binance-spot/state.ts'
 import { messageEvent } from '../events.ts'
 import { defineJsonVenue } from '../json-venue.ts'
-import { onTrade } from '../trades.ts'
+import { onQuote, onTrade } from '../numbered.ts'
 import { linked, openUsdm, readUsdm, type UsdmFrame, type UsdmMessage, writtenUsdm } from './read.ts'
 
 const VENUE = 'BINANCE_USDM'
@@ -35,19 +35,13 @@ export const binanceUsdm = defineJsonVenue<UsdmState, UsdmFrame, UsdmMessage>({
 
   apply(state, { spot, previous, first_trade }, frame, listing, ctx, out) {
     const event = messageEvent(listing, spot, frame)
-    const { depth, sequence } = spot
+    const { depth } = spot
     if (depth?.snapshot === true) onSnapshot(state, event, (id) => ctx.cause(id), ctx.params, out)
     else if (depth !== null) {
       const change = linked(event, previous)
       if (change.depth !== null)
         onChange(state, change, change.depth, ctx.id, ctx.params, out, depth.first_sequence + 1)
     } else if (spot.kind === 'trade') onTrade(state, event, first_trade, ctx.params.restart_after, out)
-    else if (sequence === state.quote_id) state.duplicates++
-    else if (sequence < state.quote_id && ++state.quote_behind < ctx.params.restart_after) state.out_of_order++
-    else {
-      state.quote_behind = 0
-      state.quote_id = sequence
-      out.push(event)
-    }
+    else onQuote(state, event, ctx.params.restart_after, out)
   },
 })

@@ -9,7 +9,7 @@
 import type { MarketEvent } from '../../../schemas/generated/index.ts'
 import { gapEvent, messageEvent } from '../events.ts'
 import { defineJsonVenue, isFollowing, onBookChange, onBookLost, onBookSnapshot } from '../json-venue.ts'
-import { onTrade } from '../trades.ts'
+import { onTrade } from '../numbered.ts'
 import { type CoinbaseFrame, type CoinbaseMessage, openCoinbase, readCoinbase, writtenCoinbase } from './read.ts'
 import { type CoinbaseState, initialState } from './state.ts'
 
@@ -41,7 +41,8 @@ function onNumber(
   state.connection_seq = number
   if (number < last) state.heartbeat = -1
   if (last === -1 || number === last + 1) return true
-  if (state.phase === 'LIVE' || state.phase === 'SYNCING')
+  // A gap that goes back says that numbers began anew, to who waits for the book too: it would take those for older ones.
+  if (state.phase === 'LIVE' || state.phase === 'SYNCING' || (number < last && state.depth_id > 0))
     onBookLost(state, event, last + 1, number, number < last ? 'RESTART' : 'GAP', out)
   return true
 }

@@ -14,7 +14,7 @@ import {
   textOf,
 } from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
-import { rfc3339Us } from '../rfc3339.ts'
+import { rfc3339Us } from '../venue-time.ts'
 
 /** Channels that say nothing of prices; their messages count on the connection like all others. */
 const OTHER = new Set(['subscriptions', 'status', 'heartbeats'])
@@ -116,10 +116,12 @@ function isSnapshot(events: readonly Fields[]): boolean {
 }
 
 function readTrades(events: readonly Fields[], symbol: string, { price_scale, qty_scale }: Scales) {
-  const past = isSnapshot(events)
   const trades = events
-    .flatMap((event) => listOf(event.trades, 'trades'))
-    .map((one) => {
+    .flatMap((event) => {
+      const past = isSnapshot([event])
+      return listOf(event.trades, 'trades').map((one) => ({ past, one }))
+    })
+    .map(({ past, one }) => {
       const data = fieldsOf(one, 'trades')
       if (textOf(data, 'product_id') !== symbol) throw new Bad('SYMBOL_MISMATCH', 'product_id')
       const trade_id = digits(data, 'trade_id')

@@ -11,9 +11,10 @@
 import type { Instrument, Level, MarketEvent } from '../../../schemas/generated/index.ts'
 import { gapEvent, type Message, messageEvent, statusEvent } from '../events.ts'
 import { defineJsonVenue, isFollowing, onBookChange, onBookSnapshot } from '../json-venue.ts'
-import { onTrade } from '../trades.ts'
+import { onTrade } from '../numbered.ts'
 import { change, checksumOf, levelsOf, order, truncate } from './orders.ts'
 import {
+  DEPTHS,
   type KrakenBook,
   type KrakenFrame,
   type KrakenMessage,
@@ -25,9 +26,6 @@ import {
 import { copyState, initialState, type KrakenState } from './state.ts'
 
 const ORDER_CHANNEL = 'order'
-/** Depths on offer. */
-const BOOK_DEPTHS = [10, 25, 100, 500, 1_000]
-const LEVEL3_DEPTHS = [10, 100, 1_000]
 
 type Make = (parts: Partial<Message> & Pick<Message, 'kind' | 'sequence' | 'event_time_us'>) => MarketEvent
 
@@ -66,7 +64,7 @@ function onBook(state: KrakenState, book: KrakenBook, make: Make, out: MarketEve
   setPrices(state.bids, bids, 1)
   setPrices(state.asks, asks, -1)
   if (snapshot && state.book_depth === 0)
-    state.book_depth = depthFor(Math.max(state.bids.length, state.asks.length), BOOK_DEPTHS)
+    state.book_depth = depthFor(Math.max(state.bids.length, state.asks.length), DEPTHS.book)
   cut(state.bids, state.book_depth, bids, bid_texts)
   cut(state.asks, state.book_depth, asks, ask_texts)
   if (snapshot) onBookSnapshot(state, event(), out)
@@ -110,7 +108,7 @@ function onOrders(state: KrakenState, message: KrakenOrders, make: Make, out: Ma
   if (snapshot) out.push({ ...event, order: order('CLEAR', '', 'BUY', 0, 0) })
   const happens = changes.flatMap((one) => change(orders, one))
   if (snapshot && state.level3_depth === 0)
-    state.level3_depth = depthFor(Math.max(levelsOf(orders.bids), levelsOf(orders.asks)), LEVEL3_DEPTHS)
+    state.level3_depth = depthFor(Math.max(levelsOf(orders.bids), levelsOf(orders.asks)), DEPTHS.level3)
   for (const one of [...happens, ...truncate(orders, state.level3_depth)]) out.push({ ...event, order: one })
   if (checksumOf(orders) !== message.checksum) {
     state.orders = null

@@ -18,11 +18,14 @@ import {
   textOf,
 } from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
-import { rfc3339Us } from '../rfc3339.ts'
+import { rfc3339Us } from '../venue-time.ts'
 
 const TEXTS = textFields('price', 'qty', 'limit_price', 'order_qty', 'bid', 'bid_qty', 'ask', 'ask_qty')
 const SILENT = new Set(['heartbeat', 'status', 'instrument', 'pong'])
 const CRC_MAX = 0x1_0000_0000
+
+/** Levels of a side that a subscription can ask for. */
+export const DEPTHS = { book: [10, 25, 100, 500, 1_000], level3: [10, 100, 1_000] }
 
 export type Channel = 'book' | 'level3' | 'trade' | 'ticker'
 
@@ -101,7 +104,9 @@ function subscribed({ method, result, success }: Fields, symbol: string): Subscr
   if (method !== 'subscribe' || success !== true) return null
   const { channel, symbol: of, depth } = fieldsOf(result, 'result')
   if ((channel !== 'book' && channel !== 'level3') || of !== symbol || depth === undefined) return null
-  return { kind: 'subscribed', channel, depth: positive(integer({ depth }, 'depth'), 'depth') }
+  const levels = integer({ depth }, 'depth')
+  if (!DEPTHS[channel].includes(levels)) throw new Bad('VALUE_OUT_OF_RANGE', 'depth')
+  return { kind: 'subscribed', channel, depth: levels }
 }
 
 /** Decimal places as written; the greatest of the frame's prices and of its quantities. */

@@ -10,7 +10,7 @@ import type { Bar, Instrument } from '../../../schemas/generated/index.ts'
 import { calendars, localTime } from '../../calendar/index.ts'
 import { localDay } from '../../calendar/zone.ts'
 import { POWERS_OF_TEN } from '../../powers-of-ten.ts'
-import { declaredListing, instrumentOf, type Listing } from '../listing.ts'
+import { declaredListing, instrumentOf, type Listing, symbolOf } from '../listing.ts'
 import { defineVenue, type Outcome, type VenueState } from '../venue.ts'
 
 const VENUE = 'NSE'
@@ -59,8 +59,8 @@ export const minuteBars = defineVenue<MinuteBarsState>({
   copy: (state) => ({ ...state }),
 
   frames(state, frame, ctx): Outcome<MinuteBarsState> {
-    const symbol = frame.venue_symbol.slice(VENUE.length + 1)
-    if (symbol === '' || symbol === '?') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+    const symbol = symbolOf(frame)
+    if (symbol === '') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
     const declared = declaredListing(ctx.params, VENUE, symbol)
     if (declared === undefined && ctx.params.unknown_symbol === 'fault') return fault('SYMBOL_UNKNOWN', { symbol })
     const listing = state.listing ??

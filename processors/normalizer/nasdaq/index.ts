@@ -1,5 +1,5 @@
 import { emit, fault, keep } from '../../../runtime/api/index.ts'
-import { declaredListing } from '../listing.ts'
+import { declaredListing, symbolOf } from '../listing.ts'
 import { defineVenue } from '../venue.ts'
 import { itchFaults, readItch } from './itch50.ts'
 import { readLobster } from './lobster.ts'
@@ -22,8 +22,8 @@ export const nasdaq = defineVenue<NasdaqState>({
   initial: initialState,
   copy: copyState,
   frames(state, frame, ctx) {
-    const symbol = frame.venue_symbol.slice(frame.venue.length + 1)
-    if (symbol === '' || symbol === '?') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
+    const symbol = symbolOf(frame)
+    if (symbol === '') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
     const declared = state.listing ?? declaredListing(ctx.params, frame.venue, symbol)
     const whole_venue = symbol === '*'
     if (declared === undefined && !whole_venue && ctx.params.unknown_symbol === 'fault')

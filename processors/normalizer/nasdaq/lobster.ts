@@ -15,7 +15,7 @@ import type { NasdaqState } from './state.ts'
 
 /** A row of 200 levels has 5 kB. */
 const ROW_BYTES = 65_536
-const ROW = /^-?\d{1,16}(,-?\d{1,16})*$/
+const ROW = /^-?\d{1,15}(,-?\d{1,15})*$/
 const MESSAGE = /^\d{1,5}(?:\.\d{1,18})?,([1-7]),(-1|\d{1,19}),(\d{1,15}),(-?\d{1,15}),(-?1)$/
 
 const PHASES = new Map([

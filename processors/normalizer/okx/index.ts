@@ -9,10 +9,10 @@
  */
 import type { Instrument, MarketEvent, RawFrame } from '../../../schemas/generated/index.ts'
 import { messageEvent } from '../events.ts'
-import { Bad } from '../json-frame.ts'
+import { COUNT_MAX } from '../json-frame.ts'
 import { defineJsonVenue, isFollowing, onBookChange, onBookLost, onBookSnapshot } from '../json-venue.ts'
 import type { Listing } from '../listing.ts'
-import { onTrade } from '../trades.ts'
+import { onTrade } from '../numbered.ts'
 import type { NormalizerContext } from '../venue.ts'
 import { type OkxDepth, type OkxFrame, type OkxMessage, openOkx, readOkx, writtenOkx } from './read.ts'
 import { initialState, type OkxState } from './state.ts'
@@ -36,6 +36,11 @@ function onDepth(
     // Ids that began anew go on behind the old ones: to who follows the events a smaller id is an older book.
     if (id === -1) state.seq_offset = 0
     else if (id + state.seq_offset < state.depth_id) state.seq_offset = state.depth_id + 1 - id
+    if (id + state.seq_offset > COUNT_MAX) {
+      // Only damaged ids come so far; behind them there is no room for more.
+      onBookLost(state, event(id, id), state.depth_id + 1, id, 'RESTART', out)
+      state.seq_offset = 0
+    }
     const sequence = id === -1 ? state.depth_id + 1 : id + state.seq_offset
     state.channel = channel
     state.seq_id = id
@@ -49,18 +54,23 @@ function onDepth(
     state.depth_discarded++
     return
   }
+  const lost = () => onBookLost(state, event(next, next), next, Math.min(id + state.seq_offset, COUNT_MAX), 'GAP', out)
   if (id !== -1 && state.seq_id !== -1) {
     if (previous !== state.seq_id) {
       if (id <= state.seq_id && ++state.depth_behind < ctx.params.restart_after) {
         state.out_of_order++
         return
       }
-      onBookLost(state, event(next, next), next, id + state.seq_offset, 'GAP', out)
+      lost()
       return
     }
     state.depth_behind = 0
     if (id === previous && depth.bids.length + depth.asks.length === 0) return
     if (id <= previous) state.seq_offset = next - id
+    if (id + state.seq_offset > Number.MAX_SAFE_INTEGER) {
+      lost()
+      return
+    }
   } else if (id !== -1) state.seq_offset = 0
   state.seq_id = id
   onBookChange(state, event(id === -1 ? next : Math.max(id + state.seq_offset, next), next), out)
@@ -74,13 +84,7 @@ export const okx = defineJsonVenue<OkxState, OkxFrame, OkxMessage[]>({
   written: writtenOkx,
   known,
 
-  read(parsed, listing, state) {
-    const messages = readOkx(parsed, listing.symbol, listing)
-    for (const message of messages)
-      if (message.kind === 'depth' && message.id + state.seq_offset > Number.MAX_SAFE_INTEGER)
-        throw new Bad('VALUE_OUT_OF_RANGE', 'seqId')
-    return messages
-  },
+  read: (parsed, listing) => readOkx(parsed, listing.symbol, listing),
 
   apply(state, messages, frame, listing, ctx, out) {
     for (const message of messages) apply(state, message, frame, listing, ctx, out)
@@ -102,10 +106,11 @@ function apply(
       messageEvent(listing, { ...parts, kind: 'depth', sequence, depth: { ...message.depth, first_sequence } }, frame)
     onDepth(state, message, event, ctx, out)
   } else if (message.kind === 'quote') {
-    if (event_time_us < state.quote_time_us) {
+    if (event_time_us < state.quote_time_us && ++state.quote_behind < ctx.params.restart_after) {
       state.out_of_order++
       return
     }
+    state.quote_behind = 0
     state.quote_time_us = event_time_us
     out.push(messageEvent(listing, { ...parts, kind: 'quote', sequence: 0, quote: message.quote }, frame))
   } else {

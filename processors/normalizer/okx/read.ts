@@ -19,6 +19,7 @@ import {
   textOf,
 } from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
+import { LATEST_US } from '../venue-time.ts'
 
 /** Channels of whole books with changes; `books5` and `bbo-tbt` are states of a few levels, without continuity. */
 const BOOKS = new Set(['books', 'books-l2-tbt', 'books50-l2-tbt'])
@@ -171,6 +172,6 @@ function readQuote(data: Fields, { price_scale, qty_scale }: Scales): OkxQuote {
 /** `ts`, milliseconds as text. */
 function timeOf(data: Fields): number {
   const time_us = digits(data, 'ts') * 1_000
-  if (time_us > Number.MAX_SAFE_INTEGER) throw new Bad('VALUE_OUT_OF_RANGE', 'ts')
+  if (time_us > LATEST_US) throw new Bad('VALUE_OUT_OF_RANGE', 'ts')
   return time_us
 }

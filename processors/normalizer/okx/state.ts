@@ -14,6 +14,8 @@ export interface OkxState extends JsonState {
   trade_behind: number
   /** Venue time of the last ticker, microseconds. */
   quote_time_us: number
+  /** Tickers in a row that are older than the last one. */
+  quote_behind: number
 }
 
 export function initialState(): OkxState {
@@ -26,5 +28,6 @@ export function initialState(): OkxState {
     trade_id: -1,
     trade_behind: 0,
     quote_time_us: 0,
+    quote_behind: 0,
   }
 }

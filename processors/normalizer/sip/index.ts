@@ -2,7 +2,7 @@ import { emit, fault, keep } from '../../../runtime/api/index.ts'
 import type { Instrument, MarketEvent, Quote, RawFrame } from '../../../schemas/generated/index.ts'
 import { messageEvent } from '../events.ts'
 import type { DecodeFault } from '../faults.ts'
-import { declaredListing, instrumentOf, type Listing } from '../listing.ts'
+import { declaredListing, instrumentOf, type Listing, symbolOf } from '../listing.ts'
 import { utf8Text } from '../utf8.ts'
 import { defineVenue, type NormalizerContext, type VenueState } from '../venue.ts'
 
@@ -62,7 +62,7 @@ export const sip = defineVenue<SipState>({
   frames(state, frame, ctx) {
     const row = readRow(frame)
     if (typeof row === 'string') return fault(row, {})
-    const symbol = frame.venue_symbol.slice(frame.venue.length + 1)
+    const symbol = symbolOf(frame)
     const venue = row.trade === null ? row.exchange : TAPE
     const known = state.listings[venue] ?? declaredListing(ctx.params, venue, symbol)
     const refused = refusal(symbol, known, ctx)
@@ -107,7 +107,7 @@ function readRow(frame: RawFrame): Row | DecodeFault {
 }
 
 function refusal(symbol: string, known: Listing | undefined, { params }: NormalizerContext): DecodeFault | undefined {
-  if (symbol === '' || symbol === '?') return 'SYMBOL_UNKNOWN'
+  if (symbol === '') return 'SYMBOL_UNKNOWN'
   if (known === undefined) return params.unknown_symbol === 'fault' ? 'SYMBOL_UNKNOWN' : undefined
   return known.price_scale === 4 && known.qty_scale === 0 ? undefined : 'SCALE_EXCEEDED'
 }

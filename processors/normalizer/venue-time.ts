@@ -1,8 +1,14 @@
-/** Venue times as text, `2023-10-06T17:35:55.440295Z`, in plain arithmetic: a processor has no Date. */
+/** Times as venues write them, in plain arithmetic: a processor has no Date. */
+
+/**
+ * Start of the year 2100, microseconds since the epoch. A later stamp is damage: what goes by the venue's clock would wait
+ * for it to be reached.
+ */
+export const LATEST_US = 4_102_444_800_000_000
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 
-/** Microseconds since the epoch, digits beyond cut; -1 for another text, an impossible date, one before 1970 or beyond 2^53 - 1 µs. */
+/** `2023-10-06T17:35:55.440295Z` in microseconds since the epoch, digits beyond cut; -1 for another text, an impossible date, one before 1970 or after `LATEST_US`. */
 export function rfc3339Us(text: string): number {
   const parts = TIME.exec(text)
   if (parts === null) return -1
@@ -20,7 +26,7 @@ export function rfc3339Us(text: string): number {
   const seconds = ((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
   const fraction = Number((parts[7] ?? '').padEnd(6, '0').slice(0, 6))
   const time_us = seconds * 1_000_000 + fraction
-  return time_us < 0 || time_us > Number.MAX_SAFE_INTEGER ? -1 : time_us
+  return time_us < 0 || time_us > LATEST_US ? -1 : time_us
 }
 
 function isLeap(year: number): boolean {
