@@ -8,6 +8,7 @@ import type { World } from '../../runtime/topology/world.ts'
 import { loadTopology } from '../compose.ts'
 import {
   bookTestText,
+  isReserved,
   processorStage,
   processorTest,
   processorText,
@@ -21,6 +22,8 @@ import { DEFAULT_TOPOLOGY } from '../topology-file.ts'
 import { shippedWorld } from '../world.ts'
 
 const INDEX = 'processors/index.ts'
+/** A name becomes part of names of files, topics and groups, which end at 249 and 255. */
+const LONGEST_NAME = 100
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
 /**
@@ -69,8 +72,9 @@ export function newCommand(load: () => Promise<World> = shippedWorld): Command {
     .command('processor')
     .description('a processor with state, a parameter and a fault; its registration, a topology and a test of it')
     .argument('<name>', 'lower case, digits, hyphens')
-    .action((name: string) => {
+    .action(async (name: string) => {
       checkName(name)
+      await checkFree(name, load)
       const [source, file, tests] = [
         `processors/${name}/index.ts`,
         `tests/topology/${name}.yaml`,
@@ -96,11 +100,24 @@ export function newCommand(load: () => Promise<World> = shippedWorld): Command {
 }
 
 function checkName(name: string): void {
-  if (NAME.test(name)) return
-  throw new AppError('BAD_NAME', `${JSON.stringify(name)} is no name`, {
+  if (NAME.test(name) && name.length <= LONGEST_NAME) return
+  const shown = name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`
+  throw new AppError('BAD_NAME', `${JSON.stringify(shown)} is no name`, {
     exit_code: 2,
-    hint: 'lower case, digits and hyphens, like market-data',
+    hint: `lower case, digits and hyphens, like market-data, of at most ${LONGEST_NAME} characters`,
   })
+}
+
+/** A processor is imported by its name: one that cannot be a variable of its own would break every command. */
+async function checkFree(name: string, load: () => Promise<World>): Promise<void> {
+  if (isReserved(name)) {
+    const hint = 'it is a word of the language or of the list of processors; choose another name'
+    throw new AppError('BAD_NAME', `a processor cannot be called ${name}`, { exit_code: 2, hint })
+  }
+  const { processors } = await load()
+  if (!Object.hasOwn(processors, name)) return
+  const hint = 'choose another name: topologies would get the new one in its place'
+  throw new AppError('NAME_TAKEN', `there is a processor ${name} already`, { exit_code: 2, hint })
 }
 
 function refuseExisting(files: readonly string[]): void {
@@ -118,9 +135,18 @@ function freeName(base: string): string {
   }
 }
 
+/** AppError `FILE_UNWRITABLE` (exit 2) where the folder or the disk refuses. */
 function write(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  } catch (cause) {
+    throw new AppError('FILE_UNWRITABLE', `cannot write ${file}: ${(cause as Error).message}`, {
+      exit_code: 2,
+      hint: 'run this where you may write, in a checkout or a folder of your own',
+      cause,
+    })
+  }
 }
 
 /** Runs the test once and writes what there is as what is expected. */

@@ -254,6 +254,20 @@ export function registered(index: string, name: string): string | undefined {
   return lines.join('\n')
 }
 
+/** Words of TypeScript, and names that the skeleton and the list of processors use themselves. */
+const RESERVED: ReadonlySet<string> = new Set(
+  `any arguments as async await boolean break case catch class const continue debugger declare default delete do else
+  enum eval export extends false finally for from function get if implements import in instanceof interface is let
+  module namespace never new null number object of package private protected public readonly return satisfies set
+  static string super switch symbol this throw true try type typeof undefined unknown using var void while with yield
+  infinity builtins processors emit fault keep defineProcessor bookUpdate`.split(/\s+/),
+)
+
+/** Whether the name of a processor cannot be the name of its variable. */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(camel(name))
+}
+
 function camel(name: string): string {
   return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../../cli/compose.ts'
-import { registered } from '../../cli/new/templates.ts'
+import { isReserved, registered } from '../../cli/new/templates.ts'
 
 /** `aitrader new` in a checkout of its own: the rooms of this one by links, the processors as a copy. */
 const dir = mkdtempSync(join(tmpdir(), 'aitrader-new-'))
@@ -79,6 +79,40 @@ describe('aitrader new', () => {
     })
   })
 })
+
+describe('aitrader new refuses', () => {
+  const list = () => readFileSync(join(dir, 'processors/index.ts'), 'utf8')
+
+  test.each([
+    ['class', 'a processor cannot be called class (BAD_NAME)'],
+    ['filter', 'there is a processor filter already (NAME_TAKEN)'],
+  ])('a processor called %s, since every command would fail or mean another', (name, message) => {
+    const index = list()
+    expect(aitrader('new', 'processor', name)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+    expect(list()).toBe(index)
+    expect(existsSync(join(dir, 'processors', name, 'index.ts'))).toBe(false)
+  })
+
+  test('words of the language, and names that the list of processors or the skeleton has', () => {
+    for (const name of ['new', 'processors', 'define-processor', 'emit']) expect(isReserved(name)).toBe(true)
+    for (const name of ['news', 'constructor', 'every-nth']) expect(isReserved(name)).toBe(false)
+  })
+
+  test('a place where it may not write, without a stack of calls', () => {
+    const { code, stderr } = blocked()
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^aitrader: cannot write topology\/x\.yaml: .* \(FILE_UNWRITABLE\)\n {2}run this where/)
+  })
+})
+
+/** A folder in which `topology` is a file: nothing can be written into it, by whomever. */
+function blocked() {
+  const cwd = mkdtempSync(join(dir, 'blocked-'))
+  writeFileSync(join(cwd, 'topology'), '')
+  const command = [join(ROOT, 'cli/main.ts'), 'new', 'topology', 'x']
+  const { status, stderr } = spawnSync(process.execPath, command, { cwd, encoding: 'utf8' })
+  return { code: status, stderr }
+}
 
 describe('a processor is registered', () => {
   const INDEX = `import { beta } from './beta/index.ts'
