@@ -1,12 +1,13 @@
 /**
  * Watches the continuity of Binance depth streams, to ask for a snapshot where the normalizer will need one.
  *
- * The rule is the normalizer's (depth-sequence.ts): changes follow one another by `U = u + 1`, and a snapshot joins
- * them where `U <= lastUpdateId + 1`. The two need not agree on every damaged frame: a change that cannot be read is a
+ * The rules are the normalizer's (depth-sequence.ts): changes of spot follow one another by `U = u + 1`, and a snapshot
+ * joins them where `U <= lastUpdateId + 1`; those of futures name the `u` before in `pu`, and a snapshot joins them
+ * where `U <= lastUpdateId`, or where it ends with that `pu`. The two need not agree on every damaged frame: a change that cannot be read is a
  * hole for both, and where only the normalizer finds fault, the snapshot that each symbol gets every few minutes heals
  * it. A snapshot too many does no harm; it costs weight.
  */
-import { isId, isLevels, jsonObject } from '../feed/json.ts'
+import { fieldsOf, isId, isLevels, jsonObject } from '../feed/json.ts'
 import type { FeedWatch, SnapshotRequest, WatchActions } from '../feed/venue.ts'
 
 /** A book that went wrong unnoticed is wrong no longer than that. */
@@ -16,9 +17,26 @@ const AGAIN_MS = 1_000
 /** Changes in a row that are older than the last: the ids began anew. As many as the normalizer takes for it. */
 const RESTART_AFTER = 100
 
+/** What a change says of its place. */
+interface Ids {
+  /** The id behind that of the change before, and the least last id but one of a snapshot that it joins. */
+  readonly next: number
+  readonly joins: number
+  readonly last: number
+}
+
+/** Undefined where the normalizer will not be able to read it. */
+type Rule = (data: Readonly<Record<string, unknown>>) => Ids | undefined
+
+export const spotIds: Rule = ({ U, u }) => (isId(U) && isId(u) && U <= u ? { next: U, joins: U, last: u } : undefined)
+
+export const usdmIds: Rule = ({ U, u, pu }) =>
+  isId(U) && isId(u) && isId(pu) && U <= u && pu < u ? { next: pu + 1, joins: U + 1, last: u } : undefined
+
 interface Depth {
-  /** First id of the unbroken run of changes, and the last one of its last change; -1 before the first. */
-  first: number
+  /** The first change of the unbroken run; undefined before it. */
+  first: Ids | undefined
+  /** The last id of the run's last change; -1 before the first. */
   last: number
   behind: number
   /** A snapshot joined the run. */
@@ -29,11 +47,12 @@ interface Depth {
 export function watchDepth(
   symbols: readonly string[],
   actions: WatchActions,
+  idsOf: Rule,
   requestFor: (symbol: string) => SnapshotRequest,
 ): FeedWatch {
   const depths = new Map<string, Depth>()
   for (const symbol of symbols) {
-    depths.set(symbol, { first: -1, last: -1, behind: 0, joined: false, renew: undefined })
+    depths.set(symbol, { first: undefined, last: -1, behind: 0, joined: false, renew: undefined })
   }
   /** Symbols whose depth each connection has said. */
   const said = new Map<number, Set<string>>()
@@ -48,10 +67,10 @@ export function watchDepth(
     })
   }
 
-  const begin = (symbol: string, depth: Depth, first: number, last: number, why: string): void => {
+  const begin = (symbol: string, depth: Depth, ids: Ids, why: string): void => {
     if (depth.last !== -1) actions.broke({ symbol, channel: 'depth' }, why)
-    depth.first = first
-    depth.last = last
+    depth.first = ids
+    depth.last = ids.last
     depth.behind = 0
     depth.joined = false
     ask(symbol, depth, 0)
@@ -64,17 +83,17 @@ export function watchDepth(
     frame(connection, { symbol, channel }, payload) {
       const depth = depths.get(symbol)
       if (depth === undefined || !channel.startsWith('depth')) return
-      const ids = depthIds(payload)
+      const ids = depthIds(payload, idsOf)
       if (ids === undefined) return
       said.get(connection)?.add(symbol)
-      const { first, last } = ids
-      if (depth.last === -1) begin(symbol, depth, first, last, '')
+      const { next, last } = ids
+      if (depth.last === -1) begin(symbol, depth, ids, '')
       else if (last <= depth.last) {
-        if (last < depth.last && ++depth.behind >= RESTART_AFTER) begin(symbol, depth, first, last, 'ids began anew')
-      } else if (first === depth.last + 1) {
+        if (last < depth.last && ++depth.behind >= RESTART_AFTER) begin(symbol, depth, ids, 'ids began anew')
+      } else if (next === depth.last + 1) {
         depth.last = last
         depth.behind = 0
-      } else begin(symbol, depth, first, last, `${first} follows ${depth.last}`)
+      } else begin(symbol, depth, ids, `${next} follows ${depth.last}`)
     },
     ended(connection) {
       said.delete(connection)
@@ -83,7 +102,9 @@ export function watchDepth(
       const depth = depths.get(symbol)
       if (depth === undefined || depth.joined) return
       const id = snapshotId(payload)
-      if (id !== undefined && depth.first <= id + 1) depth.joined = true
+      const { first } = depth
+      if (id !== undefined && first !== undefined && (first.joins <= id + 1 || first.next === id + 1))
+        depth.joined = true
       else ask(symbol, depth, AGAIN_MS)
     },
     replaces: (connection) => said.get(connection)?.size === symbols.length,
@@ -94,13 +115,10 @@ export function watchDepth(
 }
 
 /** The ids of a depth change that the normalizer will be able to read; undefined for anything else. */
-function depthIds(payload: Uint8Array): { first: number; last: number } | undefined {
-  const frame = jsonObject(payload)
-  const data = frame?.data as Record<string, unknown> | undefined
-  if (typeof data !== 'object' || data === null) return undefined
-  const { e, U: first, u: last, b, a } = data
-  if (e !== 'depthUpdate' || !isId(first) || !isId(last) || first > last) return undefined
-  return isLevels(b) && isLevels(a) ? { first, last } : undefined
+function depthIds(payload: Uint8Array, idsOf: Rule): Ids | undefined {
+  const data = fieldsOf(jsonObject(payload)?.data)
+  if (data?.e !== 'depthUpdate' || !isLevels(data.b) || !isLevels(data.a)) return undefined
+  return idsOf(data)
 }
 
 function snapshotId(payload: Uint8Array): number | undefined {

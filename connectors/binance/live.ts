@@ -9,11 +9,13 @@
 import { AppError } from '../../runtime/api/index.ts'
 import { captureAddress } from '../feed/address.ts'
 import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
-import { watchDepth } from './live-depth.ts'
+import { spotIds, watchDepth } from './live-depth.ts'
 import { binanceSpotCapture } from './spot-capture.ts'
 
 const STREAMS_PER_SYMBOL = ['depth@100ms', 'bookTicker', 'trade']
 const STREAMS_MAX = 1_024
+/** Half an hour before the venue ends a connection. */
+export const LIFETIME_MS = 23 * 3_600_000 + 30 * 60_000
 const SNAPSHOT_LEVELS = 1_000
 const SNAPSHOT_WEIGHT = 50
 
@@ -22,13 +24,6 @@ export function binanceLive({
   url = 'wss://stream.binance.com:9443',
   rest_url = 'https://api.binance.com',
 }: FeedAddress): FeedVenue {
-  const streams = symbols.flatMap((symbol) => STREAMS_PER_SYMBOL.map((stream) => `${symbol.toLowerCase()}@${stream}`))
-  if (streams.length > STREAMS_MAX) {
-    throw new AppError('TOO_MANY_STREAMS', `${streams.length} streams are more than one connection may carry`, {
-      exit_code: 2,
-      hint: `declare at most ${Math.floor(STREAMS_MAX / STREAMS_PER_SYMBOL.length)} instruments of this venue`,
-    })
-  }
   return {
     name: 'binance',
     format: 'binance-spot',
@@ -36,16 +31,16 @@ export function binanceLive({
     symbols,
     connections: { count: 300, per_ms: 300_000 },
     messages: { count: 5, per_ms: 1_000 },
-    lifetime_ms: 23 * 3_600_000 + 30 * 60_000,
+    lifetime_ms: LIFETIME_MS,
     silence_ms: 30_000,
     rest: { weights: { count: 3_000, per_ms: 60_000 }, used_header: 'x-mbx-used-weight-1m' },
     lines: [
       {
-        url: `${url}/stream?streams=${streams.join('/')}`,
+        url: `${url}/stream?streams=${streamsOf(symbols, STREAMS_PER_SYMBOL)}`,
         subscriptions: [],
         address,
         watch: (actions) =>
-          watchDepth(symbols, actions, (symbol) => ({
+          watchDepth(symbols, actions, spotIds, (symbol) => ({
             symbol,
             channel: 'snapshot',
             url: `${rest_url}/api/v3/depth?symbol=${symbol}&limit=${SNAPSHOT_LEVELS}`,
@@ -57,3 +52,15 @@ export function binanceLive({
 }
 
 const address = captureAddress(binanceSpotCapture)
+
+/** All of the streams of all of the symbols, as one connection is asked for them. An AppError `TOO_MANY_STREAMS` (exit 2). */
+export function streamsOf(symbols: readonly string[], streams: readonly string[]): string {
+  const all = symbols.flatMap((symbol) => streams.map((stream) => `${symbol.toLowerCase()}@${stream}`))
+  if (all.length > STREAMS_MAX) {
+    throw new AppError('TOO_MANY_STREAMS', `${all.length} streams are more than one connection may carry`, {
+      exit_code: 2,
+      hint: `declare at most ${Math.floor(STREAMS_MAX / streams.length)} instruments of this venue`,
+    })
+  }
+  return all.join('/')
+}

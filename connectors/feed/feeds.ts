@@ -1,5 +1,6 @@
 /** Live feeds by name, as `--feed` takes them. A venue's connector adds one entry. */
 import { binanceLive } from '../binance/live.ts'
+import { binanceUsdmLive } from '../binance/usdm-live.ts'
 import { coinbaseLive } from '../coinbase/live.ts'
 import { krakenLive } from '../kraken/live.ts'
 import { okxLive } from '../okx/live.ts'
@@ -13,6 +14,7 @@ export interface FeedKind {
 
 export const liveFeeds: Readonly<Record<string, FeedKind>> = {
   binance: { venue: 'BINANCE', open: binanceLive },
+  'binance-usdm': { venue: 'BINANCE_USDM', open: binanceUsdmLive },
   coinbase: { venue: 'COINBASE', open: coinbaseLive },
   kraken: { venue: 'KRAKEN', open: krakenLive },
   okx: { venue: 'OKX', open: okxLive },

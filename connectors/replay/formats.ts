@@ -14,7 +14,7 @@ import type { ReplayFormat } from './format.ts'
 
 export const replayFormats: Readonly<Record<string, ReplayFormat>> = {
   'binance-spot': withAddressed(binanceSpotCapture),
-  'binance-usdm': binanceUsdmCapture,
+  'binance-usdm': withAddressed(binanceUsdmCapture),
   coinbase: withAddressed(coinbaseCapture),
   kite: kiteCapture,
   kraken: withAddressed(krakenCapture),

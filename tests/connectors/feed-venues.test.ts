@@ -1,53 +1,21 @@
 /** Venues whose books begin with a subscription: followed, repaired, and right in the end whatever they do. */
 import { describe, expect, it } from 'vitest'
-import { coinbaseLive } from '../../connectors/coinbase/live.ts'
-import { type FeedVenue, LiveFeed } from '../../connectors/feed/index.ts'
-import { krakenLive } from '../../connectors/kraken/live.ts'
-import { okxLive } from '../../connectors/okx/live.ts'
+import { LiveFeed } from '../../connectors/feed/index.ts'
 import type { DoubleOptions } from '../doubles/binance-double.ts'
-import { CoinbaseDouble } from '../doubles/coinbase-double.ts'
-import { KrakenDouble } from '../doubles/kraken-double.ts'
-import { WIRE_FAULTS } from '../doubles/mischief.ts'
-import { OkxDouble } from '../doubles/okx-double.ts'
+import { REST_FAULTS, WIRE_FAULTS } from '../doubles/mischief.ts'
 import { Reader } from '../doubles/reader.ts'
-import type { SubscribedDouble } from '../doubles/subscribed-double.ts'
+import { listedOf, VENUE_KINDS, type VenueKind } from '../doubles/venue-kinds.ts'
 import { VirtualClock, virtualPorts } from '../doubles/virtual-world.ts'
 
-interface Kind {
-  readonly symbols: readonly string[]
-  readonly double: (options: DoubleOptions) => SubscribedDouble
-  readonly open: (symbols: readonly string[]) => FeedVenue
-  /** How long a book that went wrong unnoticed may be wrong. */
-  readonly renew_ms: number
-}
+/** Of Binance spot there is a test of its own. */
+const { BINANCE: _, ...KINDS } = VENUE_KINDS
 
-const KINDS: Readonly<Record<string, Kind>> = {
-  OKX: {
-    symbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'],
-    double: (options) => new OkxDouble(options),
-    open: (symbols) => okxLive({ symbols, url: 'ws://double' }),
-    renew_ms: 900_000,
-  },
-  COINBASE: {
-    symbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'],
-    double: (options) => new CoinbaseDouble(options),
-    open: (symbols) => coinbaseLive({ symbols, url: 'ws://double' }),
-    renew_ms: 900_000,
-  },
-  KRAKEN: {
-    symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
-    double: (options) => new KrakenDouble(options),
-    open: (symbols) => krakenLive({ symbols, url: 'ws://double' }),
-    renew_ms: 900_000,
-  },
-}
-
-async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
+async function world(kind: VenueKind, options: Partial<DoubleOptions> = {}) {
   const { symbols } = kind
   const clock = new VirtualClock(1_767_571_200_000_000)
   const seed = options.seed ?? 1
   const double = kind.double({ seed, clock, ...options })
-  const venue = kind.open(symbols)
+  const venue = kind.open(symbols, { url: 'ws://double', rest_url: 'http://double' })
   const told: string[] = []
   const queue = { frames: 300, bytes: 300_000 }
   const feed = new LiveFeed({
@@ -58,14 +26,7 @@ async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
     tell: (event, detail) => told.push(`${event} ${JSON.stringify(detail)}`),
   })
   await feed.open(undefined)
-  const listed = symbols.map((symbol) => ({
-    instrument_id: `${symbol}.${venue.venue}`,
-    venue: venue.venue,
-    symbol,
-    price_scale: 2,
-    qty_scale: 8,
-  }))
-  const reader = new Reader(feed, listed)
+  const reader = new Reader(feed, listedOf(venue.venue, symbols))
   const run = (ms: number, step_ms = 50): void => {
     for (let passed = 0; passed < ms; passed += step_ms) {
       clock.advance(step_ms)
@@ -80,7 +41,7 @@ async function world(kind: Kind, options: Partial<DoubleOptions> = {}) {
   return { clock, double, feed, reader, run, differing, told, queue }
 }
 
-describe.each(Object.entries(KINDS))('%s', (_, kind) => {
+describe.each(Object.entries<VenueKind>(KINDS))('%s', (_name, kind) => {
   it('is followed from its first snapshot', async () => {
     const { feed, reader, run, differing } = await world(kind)
     run(20_000)
@@ -95,7 +56,9 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
     double.disconnect()
     run(20_000)
     expect(differing()).toEqual([])
-    expect(feed.counts).toMatchObject({ connections: 2 * feed.lines, breaks: 0 })
+    // Who asks for snapshots goes on with the numbers of before; who subscribes begins anew.
+    const breaks = kind.rest ? kind.symbols.length : 0
+    expect(feed.counts).toMatchObject({ connections: 2 * feed.lines, breaks })
   })
 
   it.each(['drop', 'half', 'wrong-json', 'swap', 'gap'] as const)('is repaired after a fault: %s', async (fault) => {
@@ -112,6 +75,7 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
     const { clock, double, feed, reader, run, differing, queue } = await world(kind, {
       seed: 2,
       wire_chance: 0.03,
+      rest_chance: 0.3,
       frames_per_s: 90,
     })
     for (let minute = 0; minute < 5; minute++) {
@@ -119,7 +83,8 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
       clock.advance(10_000 * minute)
       reader.drain()
     }
-    expect(Object.keys(double.mischief.counts).sort()).toEqual([...WIRE_FAULTS].sort())
+    const expected = [...WIRE_FAULTS, ...(kind.rest ? REST_FAULTS : [])]
+    expect(Object.keys(double.mischief.counts).sort()).toEqual(expected.sort())
     double.mischief.end()
     run(kind.renew_ms + 30_000, 500)
     expect(differing()).toEqual([])
@@ -128,7 +93,7 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
 })
 
 it('OKX is sent a ping where nothing comes, and its pong is no frame', async () => {
-  const { double, feed, run } = await world(KINDS.OKX!)
+  const { double, feed, run } = await world(KINDS.OKX)
   run(1_000)
   double.stop()
   run(1_000)
@@ -138,7 +103,7 @@ it('OKX is sent a ping where nothing comes, and its pong is no frame', async () 
 })
 
 it('OKX is tried again, slower and slower, where it refuses a symbol', async () => {
-  const { feed, run, told } = await world({ ...KINDS.OKX!, symbols: ['NO-SUCH'] })
+  const { feed, run, told } = await world({ ...KINDS.OKX, symbols: ['NO-SUCH'] })
   run(60_000)
   expect(feed.counts.ended.broken).toBeGreaterThan(3)
   expect(feed.counts.connections).toBeLessThan(12)

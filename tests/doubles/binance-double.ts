@@ -1,6 +1,6 @@
 /** A double of Binance spot: combined streams and the REST snapshot, in the venue's wire format. */
 import type { FeedClock } from '../../connectors/feed/index.ts'
-import { MarketBooks, type TrueBook } from './market-books.ts'
+import { MarketBooks, type MarketMessage, type TrueBook } from './market-books.ts'
 import { Mischief, type WireFault } from './mischief.ts'
 import type { DoubleAnswer, Peer, VenueDouble } from './virtual-world.ts'
 
@@ -25,6 +25,8 @@ const CACHE_MS = 40
 
 export class BinanceDouble implements VenueDouble {
   readonly mischief: Mischief
+  protected readonly streams: RegExp = /^\/stream\?streams=([a-z0-9@/]+)$/i
+  protected readonly snapshots: RegExp = /^\/api\/v3\/depth\?symbol=([A-Z0-9]+)&limit=1000$/
   readonly #market: MarketBooks
   readonly #clock: FeedClock
   readonly #clients = new Set<Client>()
@@ -36,9 +38,9 @@ export class BinanceDouble implements VenueDouble {
   constructor({ seed, clock, frames_per_s = 60, wire_chance = 0, rest_chance = 0, kinds }: DoubleOptions) {
     this.#clock = clock
     this.mischief = new Mischief(seed, clock, wire_chance, rest_chance, kinds)
-    this.#market = new MarketBooks(seed, frames_per_s, clock, ({ symbol, channel, payload }) => {
-      const stream = `${symbol.toLowerCase()}@${channel}`
-      if (channel === 'depth@100ms') this.#cache(symbol)
+    this.#market = new MarketBooks(seed, frames_per_s, clock, (message) => {
+      const { stream, payload } = this.wire(message)
+      if (message.channel === 'depth@100ms') this.#cache(message.symbol)
       const peers = [...this.#clients].filter(({ streams }) => streams.has(stream)).map(({ peer }) => peer)
       if (peers.length > 0) this.mischief.say(peers, stream, payload)
     })
@@ -67,7 +69,11 @@ export class BinanceDouble implements VenueDouble {
   }
 
   accept(path: string, peer: Peer): { message(text: string): void; gone(): void } | undefined {
-    const streams = /^\/stream\?streams=([a-z0-9@/]+)$/i.exec(decodeURIComponent(path))?.[1]?.split('/')
+    const streams = this.streams
+      .exec(decodeURIComponent(path))
+      ?.slice(1)
+      .find((all) => all !== undefined)
+      ?.split('/')
     if (streams === undefined) return undefined
     const client = { peer, streams: new Set(streams) }
     this.#clients.add(client)
@@ -81,7 +87,7 @@ export class BinanceDouble implements VenueDouble {
   }
 
   get(path: string): DoubleAnswer | undefined {
-    const symbol = /^\/api\/v3\/depth\?symbol=([A-Z0-9]+)&limit=1000$/.exec(path)?.[1]
+    const symbol = this.snapshots.exec(path)?.[1]
     const cached = this.#snapshots.get(symbol ?? '')
     if (cached === undefined) {
       return { status: 400, body: new TextEncoder().encode('{"code":-1121,"msg":"Invalid symbol."}') }
@@ -89,17 +95,28 @@ export class BinanceDouble implements VenueDouble {
     return this.mischief.answer(cached.at(-1)!, () => cached[0]!)
   }
 
+  /** What a message is as this venue says it, and on which stream. */
+  protected wire({ symbol, channel, payload }: MarketMessage): { stream: string; payload: Uint8Array } {
+    return { stream: `${symbol.toLowerCase()}@${channel}`, payload }
+  }
+
+  /** What a snapshot says beside its levels. */
+  protected snapshotHead(last_id: number): object {
+    return { lastUpdateId: last_id }
+  }
+
   /** Keeps the last minute's snapshots: an old one is what a lagging cache would say. */
   #cache(symbol: string, delay_ms = CACHE_MS): void {
-    const { last_id: lastUpdateId, bids, asks } = this.#market.books.get(symbol)!
+    const { last_id, bids, asks } = this.#market.books.get(symbol)!
     // Written when it is asked for: few of them are.
     let body: Uint8Array | undefined
     const [b, a] = [[...bids], [...asks]]
+    const head = this.snapshotHead(last_id)
     const answer = {
       status: 200,
       headers: { 'x-mbx-used-weight-1m': '50' },
       get body() {
-        body ??= new TextEncoder().encode(JSON.stringify({ lastUpdateId, bids: b, asks: a }))
+        body ??= new TextEncoder().encode(JSON.stringify({ ...head, bids: b, asks: a }))
         return body
       },
     }

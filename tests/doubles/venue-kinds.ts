@@ -1,10 +1,12 @@
 /** Every venue that is heard live: its connector, its double, and what holds of it in tests. */
 import { binanceLive } from '../../connectors/binance/live.ts'
+import { binanceUsdmLive } from '../../connectors/binance/usdm-live.ts'
 import { coinbaseLive } from '../../connectors/coinbase/live.ts'
 import type { FeedVenue } from '../../connectors/feed/index.ts'
 import { krakenLive } from '../../connectors/kraken/live.ts'
 import { okxLive } from '../../connectors/okx/live.ts'
 import { BinanceDouble, type DoubleOptions } from './binance-double.ts'
+import { BinanceUsdmDouble } from './binance-usdm-double.ts'
 import { CoinbaseDouble } from './coinbase-double.ts'
 import { KrakenDouble } from './kraken-double.ts'
 import type { TrueBook } from './market-books.ts'
@@ -51,6 +53,13 @@ export const VENUE_KINDS = {
     rest: true,
     double: (options) => new BinanceDouble(options),
     open: (symbols, servers) => binanceLive({ symbols, ...servers }),
+  },
+  BINANCE_USDM: {
+    symbols: PAIRS.map((coin) => `${coin}USDT`),
+    renew_ms: 300_000,
+    rest: true,
+    double: (options) => new BinanceUsdmDouble(options),
+    open: (symbols, servers) => binanceUsdmLive({ symbols, ...servers }),
   },
   OKX: {
     ...SUBSCRIBED,

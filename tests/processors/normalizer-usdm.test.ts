@@ -65,6 +65,7 @@ describe('depth of Binance futures', () => {
     ['before the snapshot is useless', depth(100, 149, 90), ['snapshot', 'nothing']],
     ['that ends with the snapshot says nothing new', depth(140, 150, 139), ['snapshot', 'nothing']],
     ['around the snapshot is the first', depth(150, 151, 149), ['snapshot', 'SYNCED']],
+    ['that follows the snapshot by its pu is the first', depth(151, 160, 150), ['snapshot', 'SYNCED']],
     ['behind the snapshot leaves a hole', depth(151, 160, 149), ['snapshot', 'GAP']],
   ])('a change %s', (_what, first, [, answer]) => {
     const way = new Way()
@@ -82,6 +83,19 @@ describe('depth of Binance futures', () => {
     way.normal.restart()
     expect(way.said(snapshot(150))).toEqual(['depth 150', 'SYNCED', 'depth 155', 'depth 160'])
   })
+})
+
+it('a snapshot that ends with a change that waits is joined by the next one', () => {
+  const way = new Way()
+  way.said(depth(145, 148, 140))
+  way.said(depth(155, 158, 148))
+  expect(way.said(snapshot(148))).toEqual(['depth 148', 'SYNCED', 'depth 158'])
+})
+
+it('so is one that ends where the first change that waits begins', () => {
+  const way = new Way()
+  way.said(depth(155, 158, 148))
+  expect(way.said(snapshot(148))).toEqual(['depth 148', 'SYNCED', 'depth 158'])
 })
 
 describe('trades and quotes of Binance futures', () => {

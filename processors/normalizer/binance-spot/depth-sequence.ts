@@ -105,7 +105,7 @@ function follow(
     return
   }
   state.depth_behind = 0
-  const joins = phase === 'LIVE' ? first_sequence === depth_id + 1 : first <= depth_id + 1
+  const joins = first_sequence === depth_id + 1 || (phase === 'SYNCING' && first <= depth_id + 1)
   if (!joins) {
     state.gaps++
     state.phase = 'RESYNC'
@@ -194,8 +194,9 @@ function dropOldest(state: NormalizerState, event: MarketEvent, out: MarketEvent
 /** Whether a snapshot leaves a hole in front of the changes that wait for it. */
 function isTooOld(state: NormalizerState, sequence: number): boolean {
   const oldest = state.buffer[0]
-  const first = oldest?.first ?? oldest?.event.depth?.first_sequence
-  return first !== undefined && first > sequence + 1
+  const following = oldest?.event.depth?.first_sequence
+  const first = oldest?.first ?? following
+  return first !== undefined && first > sequence + 1 && following !== sequence + 1
 }
 
 function lastGood(state: NormalizerState): number {
