@@ -2,7 +2,7 @@ import type { Broker } from '../runtime/api/index.ts'
 import type { Clock } from '../runtime/engine/clock.ts'
 import { Engine } from '../runtime/engine/engine.ts'
 import type { JournalType } from '../runtime/engine/journal.ts'
-import type { Observer } from '../runtime/engine/options.ts'
+import type { CodedReader, Observer } from '../runtime/engine/options.ts'
 import { schemaId } from '../schemas/framing.ts'
 import { JournalEntry } from '../schemas/generated/index.ts'
 import type { Composition } from './compose.ts'
@@ -14,7 +14,7 @@ export const journalType = JournalEntry as JournalType
 
 /** Declares the topics and recovers every task; refuses what `Engine.open` refuses. */
 export function openEngine(
-  broker: Broker,
+  broker: Broker & CodedReader,
   { plan, hashes, runners }: Composition,
   observer?: Observer,
 ): Promise<Engine> {
@@ -26,6 +26,7 @@ export function openEngine(
     hashes,
     runners,
     backOff: (attempt) => wallClock.wait(Math.min(1000, 5 * 2 ** attempt)),
+    ...(broker.codecs === undefined ? {} : { codecs: broker.codecs }),
     ...(observer === undefined ? {} : { observer }),
   })
 }

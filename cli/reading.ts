@@ -1,5 +1,6 @@
 import { openEmbeddedReader } from '../connectors/embedded/index.ts'
 import { AppError, type Follower, type Reader, type RecordType, type StoredBatch } from '../runtime/api/index.ts'
+import type { CodedReader } from '../runtime/engine/options.ts'
 import { RecordCursor } from '../runtime/log/batch.ts'
 import { outputTopics, type PlannedTopic } from '../runtime/plan/plan.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
@@ -15,7 +16,7 @@ import type { TopicExtent, TopicRecord } from './topic-record.ts'
 /** What the commands that look at a run share: they see what is durable, beside writers or without one. */
 export interface Directory {
   readonly run: RunFile
-  readonly reader: Reader
+  readonly reader: CodedReader
 }
 
 /** A directory, or a deployment that reads like one. */
@@ -187,10 +188,10 @@ export async function* readTopic(
     for (let offset = from; offset < end_offset; offset = cursor.offset + 1) {
       const batch = await directory.reader.read(topic, partition, offset)
       if (batch === undefined) break
-      refuseForeign(topic, type, batch)
+      const decode = decoderOf(directory.reader, topic, type, batch)
       cursor.open(batch, offset)
       while (cursor.next()) {
-        const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)
+        const value = decode(batch.bodies, cursor.body_start, cursor.body_end)
         const { stream_time_us, id } = cursor
         yield { topic, partition, offset: cursor.offset, stream_time_us, id, key: cursor.key(), value }
       }
@@ -198,12 +199,27 @@ export async function* readTopic(
   }
 }
 
-/** An AppError `SCHEMA_CHANGED` (exit 2) if the batch is of another schema: decoded by ours it would be other values. */
-function refuseForeign(topic: string, type: RecordType<unknown>, { schema_id }: StoredBatch): void {
-  if (schema_id === schemaId(type)) return
+/**
+ * What decodes the batch into our record, whichever schema it was written with. An AppError `SCHEMA_CHANGED` (exit 2) if
+ * it cannot be read so: decoded by ours as it is it would be other values.
+ */
+function decoderOf(
+  { codecs }: CodedReader,
+  topic: string,
+  type: RecordType<unknown>,
+  { schema_id }: StoredBatch,
+): RecordType<unknown>['decode'] {
+  if (schema_id === schemaId(type)) return type.decode
+  try {
+    if (codecs !== undefined) return codecs.get(schema_id, type)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'SCHEMA_CHANGED') throw error
+    const { exit_code, hint } = error
+    throw new AppError(error.code, `${topic}: ${error.message}`, { exit_code, ...(hint === undefined ? {} : { hint }) })
+  }
   throw new AppError('SCHEMA_CHANGED', `the records of ${topic} were written by another schema of ${type.name}`, {
     exit_code: 2,
-    hint: 'read them with the build that wrote the directory, or have `aitrader up --rebuild` compute them anew',
+    hint: 'read them with the build that wrote them',
   })
 }
 
@@ -221,10 +237,10 @@ async function* followTopic(directory: Directory, topic: string, from: number): 
         const batch = follower.take(partition)
         if (batch === undefined) continue
         taken++
-        refuseForeign(topic, type, batch)
+        const decode = decoderOf(directory.reader, topic, type, batch)
         cursor.open(batch, from)
         while (cursor.next()) {
-          const value = type.decode(batch.bodies, cursor.body_start, cursor.body_end)
+          const value = decode(batch.bodies, cursor.body_start, cursor.body_end)
           const { offset, stream_time_us, id } = cursor
           yield { topic, partition, offset, stream_time_us, id, key: cursor.key(), value }
         }

@@ -1,7 +1,8 @@
-import { AppError, type Reader } from '../runtime/api/index.ts'
+import { AppError } from '../runtime/api/index.ts'
 import { before } from '../runtime/engine/channel.ts'
 import type { Envelope } from '../runtime/engine/envelope.ts'
 import { JOURNAL } from '../runtime/engine/journal.ts'
+import type { CodedReader } from '../runtime/engine/options.ts'
 import { envelopes, load, readJournal, refuseForeignTail, restore } from '../runtime/engine/recovery.ts'
 import { loadSnapshot, TASKS } from '../runtime/engine/snapshot.ts'
 import { type StateEntry, stateOf } from '../runtime/engine/state-view.ts'
@@ -9,6 +10,7 @@ import { type Outlet, Task } from '../runtime/engine/task.ts'
 import { type PlannedTask, producerNumbers } from '../runtime/plan/plan.ts'
 import { canonical, parseCanonical } from '../runtime/state/canonical.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
+import { recordsAt } from './audit/written.ts'
 import type { Composition } from './compose.ts'
 import { journalType } from './engine.ts'
 import { OutputCheck } from './output-check.ts'
@@ -25,7 +27,7 @@ export type RestoreTask = (composition: Composition, task: Task) => Promise<void
  * on the way is compared with what was recorded.
  */
 export class StageState {
-  private readonly reader: Reader
+  private readonly reader: CodedReader
   private readonly composition: Composition
   private readonly producers: ReadonlyMap<string, number>
   private readonly planned: readonly PlannedTask[]
@@ -33,7 +35,7 @@ export class StageState {
   private readonly restore: RestoreTask | undefined
 
   /** An AppError `STAGE_UNKNOWN` (exit 2) with the nearest name. `restore`: where it is not as in a directory. */
-  constructor(reader: Reader, composition: Composition, stage: string, restoreTask?: RestoreTask) {
+  constructor(reader: CodedReader, composition: Composition, stage: string, restoreTask?: RestoreTask) {
     this.reader = reader
     this.composition = composition
     this.stage = stage
@@ -65,7 +67,7 @@ export class StageState {
     if (this.restore === undefined) {
       const { hashes } = this.composition
       return this.steadily(planned, async (task) => {
-        await restore(task, this.reader, journalType, hashes, this.producers)
+        await restore(task, this.reader, journalType, hashes, this.producers, this.reader.codecs)
       })
     }
     const task = this.fresh(planned)
@@ -158,7 +160,8 @@ export class StageState {
     }
     const task = this.fresh(planned)
     await this.refuseOtherBuild(task)
-    const check = new OutputCheck()
+    const { codecs } = this.reader
+    const check = new OutputCheck(codecs === undefined ? undefined : await recordsAt(this.reader, [planned], codecs))
     task.outlet = check
     await this.feed(task, target, offset)
     await check.compare(this.reader, task)
@@ -183,6 +186,7 @@ export class StageState {
       task.planned.producer,
       Math.max(0, end_offset - 1),
       end_offset,
+      this.reader.codecs,
     )
     refuseForeignTail(task, last, this.composition.hashes)
   }
@@ -191,7 +195,15 @@ export class StageState {
   private async feed(task: Task, target: number, offset: number): Promise<void> {
     const inputs = task.channels.map(({ input, position }) => {
       const { end_offset } = this.reader.partition(input.topic.name, input.partition)
-      return envelopes(this.reader, input.topic, input.partition, position, end_offset, this.producers)
+      return envelopes(
+        this.reader,
+        input.topic,
+        input.partition,
+        position,
+        end_offset,
+        this.producers,
+        this.reader.codecs,
+      )
     })
     const heads: (Envelope | undefined)[] = []
     for (const input of inputs) heads.push((await input.next()).value ?? undefined)

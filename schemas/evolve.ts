@@ -41,6 +41,34 @@ export function decoderFor<T>(writer_schema: string, reader: RecordType<T>): Dec
   }
 }
 
+/** Appends the body of a value in another schema; false, and nothing is appended, for a value that it cannot say. */
+export type Encode<T> = (value: T, arena: Arena) => boolean
+
+/**
+ * An encoder of values of `type` into the bodies that a build with `writer_schema` (JSON text) would have written: what
+ * that schema did not have is left out, and what it had is byte for byte what it was. The schema must be one that
+ * `type` can read.
+ */
+export function encoderFor<T>(writer_schema: string, type: RecordType<T>): Encode<T> {
+  const { writerType, readerType } = resolve(writer_schema, type)
+  const own = new Arena(1024)
+  return (value, arena) => {
+    own.reset()
+    type.encode(value, own)
+    let body: Buffer
+    try {
+      // avsc writes the fields that a schema has and passes over others.
+      body = writerType.toBuffer(readerType.fromBuffer(Buffer.from(own.bytes())))
+    } catch {
+      return false
+    }
+    arena.ensure(body.length)
+    arena.buf.set(body, arena.pos)
+    arena.pos += body.length
+    return true
+  }
+}
+
 /** `resolver` is undefined if both schemas write the same bytes. */
 function resolve(writer_schema: string, reader: RecordType) {
   try {

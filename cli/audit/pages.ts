@@ -6,6 +6,8 @@ export interface Found {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Schema that it was written with. */
+  readonly schema_id: number
   readonly producer: string
   readonly seq: number
   readonly stream_time_us: number
@@ -90,7 +92,7 @@ export class Page {
 }
 
 function recordAt(batch: StoredBatch, at: number): Found {
-  const { topic, partition } = batch
+  const { topic, partition, schema_id } = batch
   const cursor = new RecordCursor(batch, at)
   cursor.next()
   const { offset, producer, seq, stream_time_us } = cursor
@@ -98,6 +100,7 @@ function recordAt(batch: StoredBatch, at: number): Found {
     topic,
     partition,
     offset,
+    schema_id,
     producer,
     seq,
     stream_time_us,

@@ -1,5 +1,6 @@
 import { AppError, type Reader } from '../../runtime/api/index.ts'
 import type { Hashes } from '../../runtime/engine/journal.ts'
+import type { CodedReader } from '../../runtime/engine/options.ts'
 import { frontierOf, type ReplayResult, replay } from '../../runtime/engine/replay.ts'
 import { plan } from '../../runtime/plan/plan.ts'
 import { schemaId } from '../../schemas/framing.ts'
@@ -7,6 +8,7 @@ import { compose } from '../compose.ts'
 import type { RunFile } from '../run-file.ts'
 import { shippedWorld } from '../world.ts'
 import { chainCheck, readTrail, trailOf } from './trail.ts'
+import { recordsAt } from './written.ts'
 
 export interface Replayed extends ReplayResult {
   /** What of this build is not what it was for the build that wrote the directory last: `code`, `config`, `schemas`, `models`. */
@@ -18,9 +20,13 @@ export interface Replayed extends ReplayResult {
  *
  * The trail names the builds that wrote it; these names are taken from there, so that another build's replay differs
  * only where it decides otherwise. What differs between that build and this is in `changed`.
+ *
+ * What is compared are the bytes that were recorded. Where a build with other schemas wrote them, what this one makes is
+ * encoded as that one would have: a field that the schema had is compared bit for bit, and so is every seal over it; one
+ * that it did not have was never recorded, so that there is nothing to compare it with.
  */
 export async function replayDirectory(
-  reader: Reader,
+  reader: CodedReader,
   run: RunFile,
   progress?: (at_us: number, end_us: number) => void,
 ): Promise<Replayed> {
@@ -30,11 +36,16 @@ export async function replayDirectory(
   const manifests = await manifestsOf(reader, run)
   const last = manifests.at(-1)?.manifest ?? manifest
   const planned = plan(run.topology, await shippedWorld(), { manifests })
+  // Without a build of other schemas in the trail there is nothing to look for.
+  const ours = manifests.every(({ manifest: text }) => !changes(text, hashes).includes('schemas'))
+  const recordAt =
+    ours || reader.codecs === undefined ? undefined : await recordsAt(reader, planned.tasks, reader.codecs)
   const result = await replay({
     plan: planned,
     reader,
     to_us,
     schemaId: (fingerprint) => schemaId({ fingerprint }),
+    ...(recordAt === undefined ? {} : { recordAt }),
     ...(progress === undefined ? {} : { progress }),
   })
   return { ...result, changed: changes(last, hashes) }

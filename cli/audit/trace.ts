@@ -1,5 +1,6 @@
 import { hashRecord } from '../../processors/audit-sink/range.ts'
-import { DataFault, parseRecordId, type Reader, sha256, toHex } from '../../runtime/api/index.ts'
+import { DataFault, parseRecordId, type Reader, type RecordType, sha256, toHex } from '../../runtime/api/index.ts'
+import type { CodedReader, WriterCodecs } from '../../runtime/engine/options.ts'
 import { frontierOf } from '../../runtime/engine/replay.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import { Decision, Prediction, RawFrame } from '../../schemas/generated/index.ts'
@@ -78,6 +79,7 @@ export class Tracer {
   /** Stream time up to which everything was durable when it was opened, microseconds. */
   readonly until_us: number
   private readonly steps = new Map<string, Step>()
+  private readonly codecs: WriterCodecs | undefined
 
   /** Partitions whose beginning is gone. */
   private readonly trimmed: readonly string[]
@@ -88,8 +90,10 @@ export class Tracer {
     coverage: Coverage,
     until_us: number,
     trimmed: readonly string[],
+    codecs: WriterCodecs | undefined,
   ) {
     this.topology = topology
+    this.codecs = codecs
     this.sources = new Set(Object.keys(topology.sources))
     this.locations = locations
     this.coverage = coverage
@@ -99,7 +103,7 @@ export class Tracer {
 
   /** Reads the heads of all records and the trail. `progress` hears of records read. */
   static async open(
-    reader: Reader,
+    reader: CodedReader,
     topology: Topology,
     progress: (records: number) => void = () => {},
   ): Promise<Tracer> {
@@ -108,7 +112,7 @@ export class Tracer {
     const until_us = await frontierOf(reader)
     const locations = await Locations.build(reader, topology, progress)
     const coverage = await Coverage.build(reader, place, locations, TRACED)
-    return new Tracer(topology, locations, coverage, until_us, trimmedPartitions(reader, topology))
+    return new Tracer(topology, locations, coverage, until_us, trimmedPartitions(reader, topology), reader.codecs)
   }
 
   /** Whether a record of this id stands on any topic, or did when it was sealed. */
@@ -156,7 +160,7 @@ export class Tracer {
     const { topic, partition, offset, seq, body } = found
     const record = this.topology.topics[topic]?.record ?? ''
     const vouched = await this.coverage.vouch(found, this.until_us)
-    const said = readValue(record, body)
+    const said = this.readValue(record, found)
     const causes = [...new Set([...found.causes, ...said.ids])]
     const alone =
       causes.length === 0 && !this.sources.has(found.producer) ? 'it names no cause, and no source wrote it' : undefined
@@ -176,26 +180,32 @@ export class Tracer {
     }
     return { link, frame: frameOf(found, said.payload) }
   }
+
+  /** What a record's value adds to the walk: ids that it names, or a frame's bytes. */
+  private readValue(record: string, { schema_id, body }: Found): Said {
+    const read = <T>(type: RecordType<T>): T => {
+      return (this.codecs?.get(schema_id, type) ?? type.decode)(body, 0, body.length)
+    }
+    try {
+      if (record === 'Decision') return { ids: read(Decision).inputs }
+      if (record === 'Prediction') return { ids: [read(Prediction).signal_id] }
+      if (record === 'RawFrame') return { ids: [], payload: read(RawFrame).payload }
+    } catch (error) {
+      if (!(error instanceof DataFault)) throw error
+      return { ids: [], reason: `it is no ${record}: ${error.message}` }
+    }
+    return { ids: [] }
+  }
+}
+
+interface Said {
+  readonly ids: readonly string[]
+  readonly payload?: Uint8Array
+  readonly reason?: string
 }
 
 function frameOf({ topic, partition, offset }: Found, payload: Uint8Array | undefined): TracedFrame | undefined {
   return payload === undefined ? undefined : { topic, partition, offset, sha256: toHex(sha256(payload)) }
-}
-
-/** What a record's value adds to the walk: ids that it names, or a frame's bytes. */
-function readValue(
-  record: string,
-  body: Uint8Array,
-): { ids: readonly string[]; payload?: Uint8Array; reason?: string } {
-  try {
-    if (record === 'Decision') return { ids: Decision.decode(body, 0, body.length).inputs }
-    if (record === 'Prediction') return { ids: [Prediction.decode(body, 0, body.length).signal_id] }
-    if (record === 'RawFrame') return { ids: [], payload: RawFrame.decode(body, 0, body.length).payload }
-  } catch (error) {
-    if (!(error instanceof DataFault)) throw error
-    return { ids: [], reason: `it is no ${record}: ${error.message}` }
-  }
-  return { ids: [] }
 }
 
 /** Partitions whose beginning retention dropped. */

@@ -1,9 +1,10 @@
 import { Value } from 'typebox/value'
 import { auditSink, sealedRecords } from '../../processors/audit-sink/index.ts'
-import { AppError, type Reader } from '../../runtime/api/index.ts'
+import { AppError, type Reader, type StoredBatch } from '../../runtime/api/index.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
-import type { AuditEvent } from '../../schemas/generated/index.ts'
+import { schemaId } from '../../schemas/framing.ts'
+import { AuditEvent } from '../../schemas/generated/index.ts'
 import { ChainCheck } from './chain-check.ts'
 import { scan } from './scan.ts'
 
@@ -82,6 +83,7 @@ export async function* readTrail(
         yield { partition, offset, id: '', body: new Uint8Array(0), event: undefined, reason }
         continue
       }
+      refuseOther(place.topic, stretch.batch)
       cursor.open(stretch.batch)
       while (cursor.next() && cursor.offset < end) {
         const body = cursor.body()
@@ -91,6 +93,15 @@ export async function* readTrail(
       }
     }
   }
+}
+
+/** A chain hashes events as they are laid out: in another layout they would prove nothing. */
+function refuseOther(topic: string, { schema_id }: StoredBatch): void {
+  if (schema_id === schemaId(AuditEvent)) return
+  throw new AppError('SCHEMA_CHANGED', `the trail on ${topic} was written by another schema of AuditEvent`, {
+    exit_code: 2,
+    hint: 'audit it with the build that wrote it',
+  })
 }
 
 /** A check of this directory's chains; those whose beginning retention dropped are followed from where they begin. */

@@ -1,9 +1,10 @@
 import type { Reader } from '../../runtime/api/index.ts'
-import { foreignTopics } from '../../runtime/engine/foreign.ts'
+import { type ForeignTopic, foreignTopics } from '../../runtime/engine/foreign.ts'
 import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import { schemaId } from '../../schemas/framing.ts'
 import { compose } from '../compose.ts'
+import type { Directory } from '../reading.ts'
 import type { RunFile } from '../run-file.ts'
 import { shippedWorld } from '../world.ts'
 import { desiredOf } from './desired.ts'
@@ -20,7 +21,7 @@ import { count } from './topics.ts'
  * there is nothing to run again, or begun anew from the source with `--rebuild`, which sets the old one aside.
  */
 export async function directoryChanges(
-  { run, reader }: { readonly run: RunFile; readonly reader: Reader },
+  { run, reader }: Directory,
   topology: Topology,
   allow_loss: readonly string[],
 ): Promise<Change[]> {
@@ -36,14 +37,19 @@ export async function directoryChanges(
   const desired = desiredOf(now.plan, options)
   const producers = before?.plan.producers ?? now.plan.producers
   const known = { producers, hashes: before?.hashes ?? now.hashes }
-  const stores = await storedStores(reader, undefined, known, now.plan, before?.plan)
+  const stores = await storedStores(reader, reader.codecs, known, now.plan, before?.plan)
   const topics = topicsIn(reader)
   const nothing = { subjects: [], group: undefined, acls: undefined, applied: undefined, lanes: undefined }
   const actual: Actual = { cluster_id: '', topics, stores, producers, ...nothing }
-  const foreign = await foreignTopics(now.plan.topics, reader, (fingerprint) => schemaId({ fingerprint }))
+  const foreign = await foreignTopics(
+    now.plan.topics,
+    reader,
+    (fingerprint) => schemaId({ fingerprint }),
+    reader.codecs,
+  )
   const topic_changes = [
     ...generationChanges(producers, now.plan.producers),
-    ...topicChanges(desired, actual, new Set(foreign.map(({ name }) => name))),
+    ...topicChanges(desired, actual, new Map(foreign.map((one) => [one.topic.name, one]))),
   ]
   const store_changes = storeChanges(desired, actual)
   const anew =
@@ -78,18 +84,25 @@ function topicsIn(reader: Reader): ActualTopic[] {
   })
 }
 
-function topicChanges({ topics }: Desired, { topics: found }: Actual, foreign: ReadonlySet<string>): Change[] {
+function topicChanges(
+  { topics }: Desired,
+  { topics: found }: Actual,
+  foreign: ReadonlyMap<string, ForeignTopic>,
+): Change[] {
   const declared = topics.filter(({ internal }) => !internal)
   return declared.map(({ name, partitions }): Change => {
     const common = { kind: 'topic' as const, resource: name, destructive: false, steps: [] }
     const is = found.find((one) => one.name === name)
     if (is === undefined) return { ...common, action: 'create', detail: [count(partitions, 'partition')] }
-    if (foreign.has(name)) {
-      const reason = `the records of ${name} were written by another schema than this build has`
-      const blocked = { code: 'SCHEMA_CHANGED', reason, hint: `a directory is of one build's schemas: ${ANEW}` }
+    const written = foreign.get(name)
+    if (written?.unreadable !== undefined) {
+      const blocked = { code: 'SCHEMA_CHANGED', reason: `${name}: ${written.unreadable}`, hint: ANEW }
       return { ...common, action: 'replace', detail: ['another schema'], blocked }
     }
-    if (is.partitions === partitions) return { ...common, action: 'none', detail: [] }
+    if (is.partitions === partitions) {
+      const detail = written === undefined ? [] : ['records of another schema are there, and are read as ours']
+      return { ...common, action: 'none', detail }
+    }
     const blocked = {
       code: 'PARTITIONS_FIXED',
       reason: `${name} has ${count(is.partitions, 'partition')}, and keys would move among ${partitions}`,

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { assert, type Broker, type Reader } from '../../runtime/api/index.ts'
 import { LogView } from '../../runtime/api/log.ts'
+import { records } from '../../schemas/generated/index.ts'
 import {
   checkTopology,
   logPath,
@@ -13,6 +14,7 @@ import {
 } from './directory.ts'
 import { LmdbStore } from './lmdb-store.ts'
 import { lockDirectory } from './lock.ts'
+import { DirectorySchemas, keepSchemas } from './schemas.ts'
 import { Writer } from './writer.ts'
 
 /**
@@ -36,12 +38,17 @@ export interface EmbeddedOptions {
   readonly command?: string
 }
 
+export interface EmbeddedBroker extends Broker {
+  /** Reads what earlier builds wrote. */
+  readonly codecs: DirectorySchemas
+}
+
 /**
  * Opens the directory for writing and makes it if it is missing. Rejects with `DIRECTORY_LOCKED` (naming the holder),
  * `DIRECTORY_TOO_NEW`, `DIRECTORY_MISMATCH`, `DIRECTORY_UNUSABLE` (all exit 2), `DISK_FULL`, `STORE_FAILED` (exit 4) or
  * `DATA_DAMAGED` (exit 3).
  */
-export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<Broker> {
+export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<EmbeddedBroker> {
   const found = readFormat(dir)
   if (found !== undefined) checkTopology(dir, found, options.topology)
   makeDirectory(dir)
@@ -54,6 +61,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
     const format = readFormat(dir)
     if (format === undefined) writeFormat(dir, options.topology)
     else checkTopology(dir, format, options.topology)
+    keepSchemas(dir, Object.values(records))
     const writer = await Writer.open(logPath(dir))
     written.add(real)
     return broker(dir, writer, () => {
@@ -69,6 +77,8 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
 export interface EmbeddedReader extends Reader {
   /** Name of the topology that the directory belongs to. */
   readonly topology: string
+  /** Reads what earlier builds wrote. */
+  readonly codecs: DirectorySchemas
 }
 
 /**
@@ -86,7 +96,7 @@ export async function openEmbeddedReader(dir: string): Promise<EmbeddedReader> {
     else read_only.delete(real)
   })
   if (alone) read_only.set(real, (read_only.get(real) ?? 0) + 1)
-  return Object.assign(view, { topology })
+  return Object.assign(view, { topology, codecs: new DirectorySchemas(dir) })
 }
 
 function openView(dir: string, closed: () => void = () => {}): LogView {
@@ -102,11 +112,12 @@ function openView(dir: string, closed: () => void = () => {}): LogView {
   )
 }
 
-function broker(dir: string, writer: Writer, unlock: () => void): Broker {
+function broker(dir: string, writer: Writer, unlock: () => void): EmbeddedBroker {
   const view = openView(dir)
   let closing: Promise<void> | undefined
   const number = (topic: string, partition: number) => view.number(topic, partition)
   return {
+    codecs: new DirectorySchemas(dir),
     topics: () => view.topics(),
     partition: (topic, partition) => view.partition(topic, partition),
     highWatermark: (topic, partition) => view.highWatermark(topic, partition),

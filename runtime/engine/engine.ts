@@ -475,7 +475,7 @@ async function openWhole(options: EngineOptions): Promise<Producer> {
   const { plan, broker, codecs } = options
   // Before anything is declared: what is refused stays as it was.
   refuseOtherTasks(options)
-  if (codecs === undefined) await refuseForeignRecords(options)
+  if (codecs === undefined || codecs.local === true) await refuseForeignRecords(options)
   await broker.declare([...topicSpecs(plan), journalTopic(plan)])
   return broker.producer(`aitrader-${plan.topology.name}`)
 }

@@ -1,4 +1,5 @@
-import type { Broker } from '../api/broker.ts'
+import type { Arena } from '../api/arena.ts'
+import type { Broker, Reader } from '../api/broker.ts'
 import type { CommandRunner, QueryRunner } from '../api/effect.ts'
 import type { Json, RecordType } from '../api/record.ts'
 import type { Plan, PlannedSource } from '../plan/plan.ts'
@@ -29,10 +30,17 @@ export interface EngineOptions {
 
 /** From a batch's schema id to what decodes its records: they may have been written by an older or a newer build. */
 export interface WriterCodecs {
+  /** Of a log of this machine: every schema is at hand, and its offsets have no gaps. */
+  readonly local?: boolean
   /** Makes `get` possible for an id: undefined if it is, else what to wait for. */
   prepare(id: number): Promise<void> | undefined
   get<T>(id: number, reader: RecordType<T>): (buf: Uint8Array, pos: number, end: number) => T
+  /** Encodes values of `type` as the id's schema has them; false, and nothing is written, for one that it cannot say. */
+  writer?<T>(id: number, type: RecordType<T>): (value: T, arena: Arena) => boolean
 }
+
+/** A reader that knows the schemas of what it reads; without codecs, they are this build's. */
+export type CodedReader = Reader & { readonly codecs?: WriterCodecs }
 
 /** Called as things happen; measures, never decides. */
 export interface Observer {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { Arena } from '../api/arena.ts'
 import { AppError } from '../api/fault.ts'
-import { parseRecordId } from '../api/record.ts'
+import { parseRecordId, type RecordType } from '../api/record.ts'
 import type { Causes } from '../log/batch.ts'
 import { keepsPartition } from '../plan/lanes.ts'
 import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
@@ -12,6 +12,9 @@ import type { Outlet, Output, Task } from './task.ts'
 
 /** Where a record goes once it is encoded. */
 export type Deliver = (out: Outgoing, envelope: Envelope) => void
+
+/** What a record is encoded as, of a topic and at a stream time in microseconds; undefined: as the topic says. */
+export type RecordAt = (topic: PlannedTopic, at_us: number) => RecordType<unknown> | undefined
 
 class CauseList implements Causes {
   length = 0
@@ -40,6 +43,7 @@ export class LiveOutlet implements Outlet {
   private readonly plan: Plan
   private readonly outgoing: readonly (readonly Outgoing[])[]
   private readonly deliver: Deliver
+  private readonly recordAt: RecordAt | undefined
   /** By producer: topics where its records stay in its own partition. */
   private readonly keeps: readonly (ReadonlySet<PlannedTopic> | undefined)[]
   private readonly causes = new CauseList()
@@ -48,10 +52,11 @@ export class LiveOutlet implements Outlet {
   pending = 0
   pending_bytes = 0
 
-  constructor(plan: Plan, outgoing: readonly (readonly Outgoing[])[], deliver: Deliver) {
+  constructor(plan: Plan, outgoing: readonly (readonly Outgoing[])[], deliver: Deliver, recordAt?: RecordAt) {
     this.plan = plan
     this.outgoing = outgoing
     this.deliver = deliver
+    this.recordAt = recordAt
     const keeps: (ReadonlySet<PlannedTopic> | undefined)[] = []
     for (const task of plan.tasks) {
       const kept = [...outputTopics(task)].filter((topic) => topic.partitions > 1 && keepsPartition(task, topic))
@@ -79,12 +84,13 @@ export class LiveOutlet implements Outlet {
       const { topic, value } = outputs[0] as Output
       const key = keyOf(topic, value)
       const out = this.outOf(task, topic, key)
-      out.builder.append(topic.record, value, key, name, task.next_seq, task.now_us, causes)
+      const record = this.recordAt?.(topic, task.now_us) ?? topic.record
+      out.builder.append(record, value, key, name, task.next_seq, task.now_us, causes)
       this.hand(task, out, key, value, cause, cause_id, more, arrived_ms)
       return
     }
     const aside = this.aside
-    const ends = encodeAside(outputs, aside)
+    const ends = encodeAside(outputs, aside, this.recordAt, task.now_us)
     let start = 0
     for (const [index, { topic, value }] of outputs.entries()) {
       const end = ends[index] as number
@@ -210,9 +216,14 @@ function note(out: Outgoing, producer: string, seq: number, stream_time_us: numb
 /** Encodes outputs only to count and hash them: a task that is re-run after a crash has written them before. */
 export class ComparingOutlet implements Outlet {
   private readonly aside = new Arena()
+  private readonly recordAt: RecordAt | undefined
+
+  constructor(recordAt?: RecordAt) {
+    this.recordAt = recordAt
+  }
 
   emit(task: Task, outputs: readonly Output[]): void {
-    const ends = encodeAside(outputs, this.aside)
+    const ends = encodeAside(outputs, this.aside, this.recordAt, task.now_us)
     let start = 0
     for (const end of ends) {
       this.count(task, crc32(this.aside.buf.subarray(start, end), 0))
@@ -228,11 +239,12 @@ export class ComparingOutlet implements Outlet {
 }
 
 /** Encodes the outputs of one step side by side; answers where each body ends. */
-function encodeAside(outputs: readonly Output[], aside: Arena): number[] {
+function encodeAside(outputs: readonly Output[], aside: Arena, recordAt?: RecordAt, at_us = 0): number[] {
   aside.reset()
   const ends: number[] = []
   for (const { topic, value } of outputs) {
-    topic.record.encode(value, aside)
+    const record = recordAt?.(topic, at_us) ?? topic.record
+    record.encode(value, aside)
     ends.push(aside.pos)
   }
   return ends

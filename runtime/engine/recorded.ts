@@ -3,6 +3,7 @@ import { AppError } from '../api/fault.ts'
 import { RecordCursor } from '../log/batch.ts'
 import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
+import type { CodedReader, WriterCodecs } from './options.ts'
 import { storedEnvelope } from './stored.ts'
 
 /**
@@ -36,6 +37,11 @@ export class RecordedPartition {
   /** The record in hand; undefined if there is none loaded. */
   get head(): RecordCursor | undefined {
     return this.standing ? this.cursor : undefined
+  }
+
+  /** Schema that the record in hand was written with. */
+  get schema_id(): number {
+    return (this.batch as StoredBatch).schema_id
   }
 
   /** Bytes that the cursor's positions point into. */
@@ -90,10 +96,11 @@ export interface RecordedInput {
 export class RecordedInputs {
   private readonly logs: readonly RecordedPartition[]
   private readonly producers: ReadonlyMap<string, number>
+  private readonly codecs: WriterCodecs | undefined
 
   constructor(
     plan: Plan,
-    reader: Reader,
+    reader: CodedReader,
     producers: ReadonlyMap<string, number>,
     computed: (producer: string) => boolean,
   ) {
@@ -103,6 +110,7 @@ export class RecordedInputs {
       for (const topic of outputTopics(task)) topics.add(topic)
     }
     this.producers = producers
+    this.codecs = reader.codecs
     this.logs = plan.topics
       .filter((topic) => topics.has(topic))
       .flatMap((topic) =>
@@ -139,6 +147,7 @@ export class RecordedInputs {
 
   private envelope(log: RecordedPartition): Envelope {
     const cursor = log.head as RecordCursor
-    return storedEnvelope(log.topic, log, cursor, this.producers.get(cursor.producer) as number)
+    const decode = this.codecs?.get(log.schema_id, log.topic.record)
+    return storedEnvelope(log.topic, log, cursor, this.producers.get(cursor.producer) as number, decode)
   }
 }

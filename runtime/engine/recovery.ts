@@ -33,13 +33,13 @@ export interface Recoverable {
  * were durable but not yet consumed (on feedback edges) are buffered again.
  */
 export async function recover(engine: Recoverable, options: EngineOptions): Promise<void> {
-  const { broker, plan } = options
+  const { broker, plan, codecs } = options
   const producers = producerNumbers(plan)
   let frontier_us = 0
   for (const source of engine.sources) {
     const end = broker.partition(JOURNAL, source.planned.producer).end_offset
     if (end === 0) continue
-    const [entry] = await readJournal(broker, options.journal, source.planned.producer, end - 1, end)
+    const [entry] = await readJournal(broker, options.journal, source.planned.producer, end - 1, end, codecs)
     assert(entry !== undefined, `the journal of ${source.planned.name} has no entry ${end - 1}`)
     source.next_seq = entry.next_seq
     source.entries = end
@@ -49,7 +49,7 @@ export async function recover(engine: Recoverable, options: EngineOptions): Prom
   for (const [index, task] of engine.tasks.entries()) {
     const end = broker.partition(JOURNAL, task.planned.producer).end_offset
     if (end === 0) continue
-    const tail = await restore(task, broker, options.journal, options.hashes, producers)
+    const tail = await restore(task, broker, options.journal, options.hashes, producers, codecs)
     engine.resume(index, end, tail.length)
     frontier_us = Math.max(frontier_us, task.now_us)
   }
@@ -58,7 +58,7 @@ export async function recover(engine: Recoverable, options: EngineOptions): Prom
     for (const [number, channel] of task.channels.entries()) {
       const { topic, partition } = channel.input
       const end = broker.partition(topic.name, partition).end_offset
-      for await (const envelope of envelopes(broker, topic, partition, channel.position, end, producers)) {
+      for await (const envelope of envelopes(broker, topic, partition, channel.position, end, producers, codecs)) {
         task.deliver(number, envelope)
       }
     }
@@ -80,12 +80,13 @@ export async function restore(
   journal: JournalType,
   hashes: Hashes,
   producers: ReadonlyMap<string, number>,
+  codecs?: WriterCodecs,
 ): Promise<readonly JournalEntry[]> {
   const from = await load(task, broker)
   const { end_offset } = broker.partition(JOURNAL, task.planned.producer)
-  const tail = await readJournal(broker, journal, task.planned.producer, from, end_offset)
+  const tail = await readJournal(broker, journal, task.planned.producer, from, end_offset, codecs)
   refuseForeignTail(task, tail, hashes)
-  await rerun(task, tail, broker, producers)
+  await rerun(task, tail, broker, producers, codecs)
   return tail
 }
 
@@ -96,15 +97,17 @@ export async function readJournal(
   partition: number,
   from: number,
   to: number,
+  codecs?: WriterCodecs,
 ): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = []
   const cursor = new RecordCursor()
   for (let offset = from; offset < to; ) {
     const batch = await broker.read(JOURNAL, partition, offset)
     assert(batch !== undefined, `the journal ends at ${offset} before ${to}`)
+    const decode = codecs?.get(batch.schema_id, type) ?? type.decode
     cursor.open(batch, offset)
     while (cursor.next() && cursor.offset < to) {
-      entries.push(type.decode(batch.bodies, cursor.body_start, cursor.body_end))
+      entries.push(decode(batch.bodies, cursor.body_start, cursor.body_end))
       offset = cursor.offset + 1
     }
   }
@@ -128,7 +131,8 @@ export async function* envelopes(
   for (let offset = from; offset < to; ) {
     const batch = await broker.read(topic.name, partition, offset)
     // On Kafka markers leave gaps between records; what is really gone lies before the log's start.
-    const gone = codecs === undefined ? (batch?.base_offset ?? to) > offset : isCut(broker, topic, partition, offset)
+    const dense = codecs === undefined || codecs.local === true
+    const gone = dense ? (batch?.base_offset ?? to) > offset : isCut(broker, topic, partition, offset)
     if (batch === undefined || gone) {
       throw new AppError(
         'STATE_UNRECOVERABLE',

@@ -4,8 +4,9 @@ import { type Plan, producerNumbers } from '../plan/plan.ts'
 import { Comparison, type Difference } from './comparison.ts'
 import type { Envelope } from './envelope.ts'
 import { JOURNAL } from './journal.ts'
+import type { CodedReader } from './options.ts'
 import { type Outgoing, openOutgoing } from './outgoing.ts'
-import { LiveOutlet } from './outlet.ts'
+import { LiveOutlet, type RecordAt } from './outlet.ts'
 import { type RecordedInput, RecordedInputs } from './recorded.ts'
 import { type Runnable, Scheduler } from './scheduler.ts'
 import { Task } from './task.ts'
@@ -21,7 +22,12 @@ import { Task } from './task.ts'
 
 export interface ReplayOptions {
   readonly plan: Plan
-  readonly reader: Reader
+  readonly reader: CodedReader
+  /**
+   * The record as the build wrote it that wrote a topic at a stream time, where its schema is not this build's: what is
+   * made is encoded so, and compared byte by byte.
+   */
+  readonly recordAt?: RecordAt
   readonly schemaId: (fingerprint: string) => number
   /** Called now and then with the stream time reached and where it ends, microseconds. */
   readonly progress?: (at_us: number, end_us: number) => void
@@ -134,7 +140,7 @@ class Replay {
       endOffset: () => 0,
       reads: (task) => (isComputed(task.name) ? 'now' : 'never'),
     })
-    this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope))
+    this.outlet = new LiveOutlet(plan, this.outgoing, (out, envelope) => this.deliver(out, envelope), options.recordAt)
     this.tasks = plan.tasks.map((planned) =>
       isComputed(planned.name)
         ? new Task(planned, plan.producers, this.outlet, undefined)

@@ -2,7 +2,7 @@ import { type Composition, compose, loadTopology } from '../../cli/compose.ts'
 import { openEngine } from '../../cli/engine.ts'
 import type { RunFile } from '../../cli/run-file.ts'
 import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
-import type { Broker, Reader, StoredBatch } from '../../runtime/api/index.ts'
+import type { Broker, Reader, RecordType, StoredBatch } from '../../runtime/api/index.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { BatchBuilder, type RecordView, readRecords } from '../../runtime/log/batch.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly stop_after_orders?: number
   /** Another build: its name stands in the manifest. */
   readonly build?: string
+  /** The record that a topic's records are written as, in place of this build's. */
+  readonly writtenAs?: (type: RecordType<unknown>) => RecordType<unknown>
 }
 
 export async function auditedRun(options: RunOptions = {}): Promise<Audited> {
@@ -36,6 +38,10 @@ export async function auditedRun(options: RunOptions = {}): Promise<Audited> {
   const topology = await loadTopology('topology/crypto.yaml')
   const source = simulatedMarket({ seed: SEED, duration_ms })
   const composition = await compose(topology, source.identity, SEED)
+  const { writtenAs } = options
+  if (writtenAs !== undefined) {
+    for (const topic of composition.plan.topics) Object.assign(topic, { record: writtenAs(topic.record) })
+  }
   const stop = { requested: false }
   let orders = 0
   const engine = await openEngine(broker, asBuild(composition, options.build), {

@@ -58,6 +58,27 @@ describe.each(readdirSync(RELEASES))('release %s', (release) => {
     }
   })
 
+  it('has a directory that is read and audited as it was written', async () => {
+    const dir = left('read')
+    const run = async (...args: readonly string[]) => {
+      const ended = await aitrader(...args, '--data', dir)
+      expect(ended.code, ended.stderr).toBe(0)
+      return ended.stdout.trim()
+    }
+    const { compared, different, stopped } = JSON.parse(await run('audit', 'replay', '--json'))
+    expect({ different, stopped }).toEqual({ different: 0, stopped: undefined })
+    expect(compared).toBeGreaterThan(100)
+    expect(await run('audit', 'verify')).toMatch(/^ok, /)
+    const events = (await run('topic', 'read', 'market.events.v1', '--json')).split('\n')
+    expect(events.length).toBeGreaterThan(50)
+    expect(await run('state', 'book-builder', '--json')).toContain('BTCUSDT.BINANCE')
+    expect(await run('dlq', 'list')).toBe('no dead letters')
+    // Seals are cut each second, later than such a short run ends.
+    const traced = JSON.parse((await aitrader('audit', 'trace', 'nbbo/0:20', '--json', '--data', dir)).stdout)
+    expect(traced.frames.length).toBeGreaterThan(0)
+    expect(traced.reason).toContain('it is not sealed yet')
+  }, 60_000)
+
   it('has its directory taken over or refused, as the plan says, and begun anew with --rebuild', async () => {
     const dir = left('upgraded')
     const directory = await openDirectory(dir)
@@ -65,6 +86,9 @@ describe.each(readdirSync(RELEASES))('release %s', (release) => {
     await directory.reader.close()
     const taken = await aitrader('up', '--data', dir, ...flags, '--for', '100ms')
     expect(taken.code, taken.stderr).toBe(blocked ? 2 : 0)
+    // Both builds' records, each as its build wrote them.
+    const audited = await aitrader('audit', 'replay', '--json', '--data', dir)
+    expect(JSON.parse(audited.stdout)).toMatchObject({ different: 0 })
     const anew = await aitrader('up', '--data', dir, ...flags, '--for', '100ms', '--rebuild')
     expect(anew.code, anew.stderr).toBe(0)
     expect(anew.stderr).toContain('the directory as it was is now ')

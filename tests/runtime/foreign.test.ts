@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { AppError } from '../../runtime/api/index.ts'
 import { foreignTopics, refuseForeignRecords, refuseOtherTasks } from '../../runtime/engine/foreign.ts'
+import type { WriterCodecs } from '../../runtime/engine/options.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
 import { plan } from '../../runtime/plan/plan.ts'
@@ -13,18 +15,43 @@ const { digests } = await runToy({ store, items: ticks(40) })
 const broker = new SimulatedLog(store).connect()
 
 it('a log of our own schemas has none, and an empty one neither', async () => {
-  expect(await foreignTopics(planned.topics, broker, () => 1)).toEqual([])
-  expect(await foreignTopics(planned.topics, new SimulatedLog(new MemoryStore()).connect(), () => 2)).toEqual([])
+  expect(await foreignTopics(planned.topics, broker, () => 1, undefined)).toEqual([])
+  const empty = new SimulatedLog(new MemoryStore()).connect()
+  expect(await foreignTopics(planned.topics, empty, () => 2, undefined)).toEqual([])
 })
 
+const { fingerprint } = planned.topics.find(({ name }) => name === 'ticks')!.record
+const changed = (one: string) => (one === fingerprint ? 2 : 1)
+const affected = planned.topics.filter(
+  ({ name, record }) => record.fingerprint === fingerprint && digests[name]!.records > 0,
+)
+
 it('every topic with records of a schema that changed is named', async () => {
-  const { fingerprint } = planned.topics.find(({ name }) => name === 'ticks')!.record
-  const found = await foreignTopics(planned.topics, broker, (one) => (one === fingerprint ? 2 : 1))
-  const written = planned.topics.filter(
-    ({ name, record }) => record.fingerprint === fingerprint && digests[name]!.records > 0,
+  const found = await foreignTopics(planned.topics, broker, changed, undefined)
+  const unreadable = 'records were written by another schema than this build has'
+  expect(found).toEqual(affected.map((topic) => ({ topic, unreadable })))
+  expect(found.map(({ topic }) => topic.name)).toContain('ticks')
+})
+
+it('a schema that can be read as ours is no obstacle, and one that cannot says at which field', async () => {
+  const codecs = (refusal?: string): WriterCodecs => ({
+    local: true,
+    prepare: () => undefined,
+    get(id, reader) {
+      if (id === 1 && refusal !== undefined) throw new AppError('SCHEMA_CHANGED', refusal, { exit_code: 2 })
+      return reader.decode
+    },
+  })
+  const open = (refusal?: string) =>
+    refuseForeignRecords({ plan: planned, broker, schemaId: changed, codecs: codecs(refusal) })
+  expect(await foreignTopics(planned.topics, broker, changed, codecs())).toEqual(
+    affected.map((topic) => ({ topic, unreadable: undefined })),
   )
-  expect(found).toEqual(written)
-  expect(found.map(({ name }) => name)).toContain('ticks')
+  await expect(open()).resolves.toBeUndefined()
+  await expect(open('`price` was not written and has no default')).rejects.toMatchObject({
+    code: 'SCHEMA_CHANGED',
+    message: affected.map(({ name }) => `${name}: \`price\` was not written and has no default`).join('; '),
+  })
 })
 
 it('a journal of other tasks is refused, and an empty log is not', () => {

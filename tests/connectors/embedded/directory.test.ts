@@ -28,7 +28,7 @@ describe('format', () => {
     expect(reader.topics()).toEqual([])
     await reader.close()
     await broker.close()
-    expect(readdirSync(path).toSorted()).toEqual(['format.json', 'lock.sqlite', 'log.mdb', 'log.mdb-lock'])
+    expect(readdirSync(path).toSorted()).toEqual(['format.json', 'lock.sqlite', 'log.mdb', 'log.mdb-lock', 'schemas'])
   })
 
   test('an empty directory holds no log for a reader', async () => {
