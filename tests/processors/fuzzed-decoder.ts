@@ -171,7 +171,7 @@ export function fuzz(decoder: FuzzedDecoder, seed: number): void {
           met.add(answer.fault)
           continue
         }
-        if (after === before) throw new Error('a frame that left no trace')
+        if (after === before && Object.keys(answer.outputs).length === 0) throw new Error('a frame that left no trace')
         // What is kept does not grow with what comes.
         if (after.length > 60_000) throw new Error(`a state of ${after.length} characters`)
         for (const one of port<Instrument>(answer, 'instruments')) written(Instrument, one)

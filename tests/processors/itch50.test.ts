@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { normalizer } from '../../processors/normalizer/index.ts'
 import type { Instrument, MarketEvent } from '../../schemas/generated/index.ts'
@@ -172,29 +171,5 @@ describe('an ITCH 5.0 message', () => {
         expect(torn.on('frames', frame(message))).toEqual(whole.on('frames', frame(message)))
       }
     }
-  })
-
-  it('never throws, whatever its bytes are', () => {
-    const whole = Object.values(itch).map((make) => make())
-    const bytes = fc.oneof(
-      fc.uint8Array({ maxLength: 64 }),
-      fc.tuple(fc.constantFrom(...whole), fc.nat(63), fc.nat(255)).map(([message, at, byte]) => {
-        const copy = Uint8Array.from(message)
-        copy[at % copy.length] = byte
-        return copy
-      }),
-      fc
-        .tuple(fc.constantFrom(...whole), fc.nat(63))
-        .map(([message, length]) => Uint8Array.from(message).subarray(0, length)),
-    )
-    const known = new Set(Object.keys(normalizer.faults))
-    const hand = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
-    fc.assert(
-      fc.property(bytes, (payload) => {
-        const answer = hand.on('frames', frame(payload))
-        expect('fault' in answer ? known.has(answer.fault) : true).toBe(true)
-      }),
-      { numRuns: process.env.AITRADER_FULL === '1' ? 100_000 : 10_000 },
-    )
   })
 })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { normalizer } from '../../processors/normalizer/index.ts'
 import type { MarketEvent } from '../../schemas/generated/index.ts'
@@ -79,8 +78,9 @@ describe('a LOBSTER message', () => {
 })
 
 describe('the first row of a LOBSTER book', () => {
-  it('is a snapshot at the first message, with the places of levels that are not there', () => {
-    const [event] = events('101,5,100,3,9999999999,0,99,2', 'lobster-book')
+  it('begins a book by order by a snapshot at the first message, with the places of levels that are not there', () => {
+    const [begin, event] = events('101,5,100,3,9999999999,0,99,2', 'lobster-book')
+    expect(begin).toMatchObject({ kind: 'order', sequence: 1, order: { action: 'CLEAR' } })
     expect(event).toMatchObject({ kind: 'depth', sequence: 1, depth: { snapshot: true, first_sequence: 1 } })
     expect(event?.depth?.asks).toEqual([
       { px: 101, qty: 5 },
@@ -126,24 +126,5 @@ describe('a Nasdaq instrument', () => {
     expect(hand({ ...PARAMS, unknown_symbol: 'fault' }).on('frames', frame(text))).toMatchObject({
       fault: 'SYMBOL_UNKNOWN',
     })
-  })
-})
-
-describe('a LOBSTER row of any bytes', () => {
-  it('is read or refused, and never throws', () => {
-    const field = fc.oneof(fc.integer().map(String), fc.constantFrom('34200.5', '', '-1', '1', '7', '9999999999', 'x'))
-    const row = fc.oneof(
-      fc.array(field, { maxLength: 9 }).map((fields) => Buffer.from(fields.join(','))),
-      fc.uint8Array({ maxLength: 60 }),
-    )
-    const known = new Set(Object.keys(normalizer.faults))
-    const one = hand()
-    fc.assert(
-      fc.property(row, fc.constantFrom('lobster-book', 'lobster-message'), (payload, channel) => {
-        const answer = one.on('frames', frame(payload, channel))
-        expect('fault' in answer ? known.has(answer.fault) : true).toBe(true)
-      }),
-      { numRuns: process.env.AITRADER_FULL === '1' ? 100_000 : 10_000 },
-    )
   })
 })

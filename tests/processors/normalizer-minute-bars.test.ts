@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import { calendars, phaseAt } from '../../processors/calendar/index.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import { Arena } from '../../runtime/api/index.ts'
-import { Bar, type Instrument, type RawFrame } from '../../schemas/generated/index.ts'
+import type { Bar, Instrument, RawFrame } from '../../schemas/generated/index.ts'
 import { type Answer, Hand, port, rawFrame } from './kit.ts'
 
 const DATA = join(process.env.AITRADER_DATA ?? join(import.meta.dirname, '../../../shared/data'), 'nse')
@@ -99,41 +97,6 @@ describe('a line', () => {
     const before = one.text()
     expect(one.on('frames', frame(line))).toMatchObject({ fault: code })
     expect(one.text()).toBe(before)
-  })
-
-  it('never makes the decoder throw, whatever bytes it has', () => {
-    const number = fc.oneof(fc.constantFrom('100', '0', '', '-1', '33300000'), fc.nat().map(String), fc.string())
-    const lines = fc.oneof(
-      fc.array(number, { minLength: 5, maxLength: 7 }).map((parts) => parts.join(',')),
-      fc.tuple(fc.nat(10_000), fc.nat(10_000), fc.nat(1_000)).map(([low, more, qty]) => {
-        const [bottom, top] = [low * 100, (low + more) * 100]
-        return `33300000,${bottom},${top},${bottom},${top},${qty}`
-      }),
-      fc.uint8Array({ maxLength: 120 }),
-    )
-    const codes = Object.keys(normalizer.faults)
-    const arena = new Arena(512)
-    let made = 0
-    fc.assert(
-      fc.property(lines, (line) => {
-        const one = hand()
-        const before = one.text()
-        const answer = one.on('frames', { ...frame(''), payload: typeof line === 'string' ? Buffer.from(line) : line })
-        if ('fault' in answer) {
-          expect(codes).toContain(answer.fault)
-          expect(one.text()).toBe(before)
-          return
-        }
-        const [bar] = bars(answer)
-        if (bar === undefined) throw new Error('a line that is no fault is a bar')
-        arena.pos = 0
-        Bar.encode(bar, arena)
-        expect(Bar.decode(arena.buf, 0, arena.pos)).toEqual(bar)
-        made++
-      }),
-      { numRuns: process.env.AITRADER_FULL === undefined ? 10_000 : 100_000 },
-    )
-    expect(made).toBeGreaterThan(1_000)
   })
 })
 

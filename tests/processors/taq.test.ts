@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
@@ -65,23 +64,6 @@ describe('a row of the tape', () => {
     const before = one.text()
     expect(one.on('frames', frame(text, channel))).toEqual({ fault, detail: {} })
     expect(one.text()).toBe(before)
-  })
-
-  it('never throws, whatever its bytes are', () => {
-    const field = fc.oneof(fc.nat(2_000_000).map(String), fc.constantFrom('P', 'Q', '0', '1', '', 'x', '-1'))
-    const row = fc.oneof(
-      fc.array(field, { minLength: 5, maxLength: 9 }).map((fields) => Buffer.from(fields.join(','))),
-      fc.uint8Array({ maxLength: 60 }),
-    )
-    const known = new Set(Object.keys(normalizer.faults))
-    const one = hand()
-    fc.assert(
-      fc.property(row, fc.constantFrom('taq-trade', 'taq-quote'), (payload, channel) => {
-        const answer = one.on('frames', frame(payload, channel))
-        expect('fault' in answer ? known.has(answer.fault) : true).toBe(true)
-      }),
-      { numRuns: process.env.AITRADER_FULL === '1' ? 100_000 : 10_000 },
-    )
   })
 })
 

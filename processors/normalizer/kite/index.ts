@@ -23,6 +23,7 @@ import { gapEvent, messageEvent } from '../events.ts'
 import { declaredListing, instrumentOf, type Listing } from '../listing.ts'
 import type { NormalizerParams } from '../params.ts'
 import { defineVenue, type NormalizerContext, type Outcome } from '../venue.ts'
+import { LATEST_US } from '../venue-time.ts'
 import { frameKind, type KiteLevel, type KitePacket, readBare, readFrame } from './packet.ts'
 import { copyState, initialState, type KiteInstrument, type KiteState } from './state.ts'
 
@@ -73,6 +74,7 @@ function read(packet: KitePacket, listing: Listing): Read | 'SCALE_EXCEEDED' | '
   const asks = levels(packet.asks, px_by, qty_by)
   if (last_px === undefined || volume_qty === undefined || bids === undefined || asks === undefined)
     return 'VALUE_OUT_OF_RANGE'
+  if (packet.exchange_time_s * 1_000_000 > LATEST_US) return 'VALUE_OUT_OF_RANGE'
   return { packet, listing, last_px, volume_qty, bids, asks }
 }
 
