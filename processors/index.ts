@@ -7,7 +7,6 @@ import { execution } from './execution/index.ts'
 import { inferenceEnricher } from './inference-enricher/index.ts'
 import { nbbo } from './nbbo/index.ts'
 import { normalizer } from './normalizer/index.ts'
-import { orderBook } from './order-book/index.ts'
 import { patternScorer } from './pattern-scorer/index.ts'
 import { strategy } from './strategy/index.ts'
 import { venueSimulator } from './venue-simulator/index.ts'
@@ -21,7 +20,6 @@ export const processors: Readonly<Record<string, AnyProcessor>> = {
   [inferenceEnricher.name]: inferenceEnricher,
   [nbbo.name]: nbbo,
   [normalizer.name]: normalizer,
-  [orderBook.name]: orderBook,
   [patternScorer.name]: patternScorer,
   [strategy.name]: strategy,
   [venueSimulator.name]: venueSimulator,

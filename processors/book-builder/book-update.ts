@@ -1,4 +1,4 @@
-/** The BookUpdate of a book, whichever way it is kept: by level (book-builder) or by order (order-book). */
+/** The BookUpdate of a book, whichever way it is kept: by level or by order. */
 import type { BookQuality, BookUpdate, Level } from '../../schemas/generated/index.ts'
 import { imbalance, microprice, type Top } from './features.ts'
 

@@ -2,7 +2,6 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { bookBuilder } from '../../processors/book-builder/index.ts'
 import { normalizer } from '../../processors/normalizer/index.ts'
-import { orderBook } from '../../processors/order-book/index.ts'
 import type { BookUpdate, MarketEvent } from '../../schemas/generated/index.ts'
 import { type Answer, Hand, port, rawFrame } from './kit.ts'
 
@@ -238,7 +237,7 @@ describe('the orders of Kraken', () => {
       [action, changed[0], Number(changed[1]) * 10, qty],
     ])
     // A book of orders comes to the same queues.
-    const book = new Hand(orderBook, listing.instrument_id, { levels: 5, max_levels: 100, stale_after_ms: 2_000 })
+    const book = new Hand(bookBuilder, listing.instrument_id, { levels: 5, max_levels: 100, stale_after_ms: 2_000 })
     const begin = new Way().events(level3('snapshot', buys, sells, sumOf(buys, sells)))
     const made = [...begin, ...events].flatMap((event) => {
       const answer = book.on('events', event)

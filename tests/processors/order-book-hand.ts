@@ -1,6 +1,6 @@
 /** Drives an order book by hand, with orders written as a person would. */
-import { orderBook } from '../../processors/order-book/index.ts'
-import type { OrderBookState } from '../../processors/order-book/state.ts'
+import { bookBuilder } from '../../processors/book-builder/index.ts'
+import type { OrderBookState } from '../../processors/book-builder/orders/state.ts'
 import type { BookOrder, BookUpdate, Depth, MarketEvent } from '../../schemas/generated/index.ts'
 import { type Answer, Hand, port } from './kit.ts'
 
@@ -8,7 +8,7 @@ const PARAMS = { levels: 5, max_levels: 16_384, proven_min: 1, stale_after_ms: 1
 
 /** One book and its events. */
 export class Book {
-  readonly hand = new Hand(orderBook as never, 'ACME.NASDAQ', PARAMS)
+  readonly hand = new Hand(bookBuilder as never, 'ACME.NASDAQ', PARAMS)
   sequence = 0
 
   event(part: Partial<MarketEvent>, stream_time_us?: number): Answer {
@@ -56,6 +56,12 @@ export class Book {
       checksum: null,
     }
     return this.event({ kind: 'depth', depth })
+  }
+  /** A book that its feed begins, as one by order does. */
+  static begun(): Book {
+    const book = new Book()
+    book.clear()
+    return book
   }
   get state(): OrderBookState {
     return this.hand.state as OrderBookState

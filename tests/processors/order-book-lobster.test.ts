@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { orderBook } from '../../processors/order-book/index.ts'
+import { bookBuilder } from '../../processors/book-builder/index.ts'
 import type { BookUpdate, MarketEvent } from '../../schemas/generated/index.ts'
 import { Hand, port } from './kit.ts'
 import { bookRows, dayItems, eventsOf, lobsterDay, noLobsterDay, type Row } from './lobster-day.ts'
 
 const PARAMS = { levels: 5, max_levels: 16_384, proven_min: 1, stale_after_ms: 60_000 }
-const book = () => new Hand(orderBook as never, 'AMZN.NASDAQ', PARAMS)
+const book = () => new Hand(bookBuilder as never, 'AMZN.NASDAQ', PARAMS)
 
 describe.skipIf(lobsterDay === undefined)(`the recorded LOBSTER day${noLobsterDay}`, () => {
   let rows: Row[]
@@ -20,6 +20,7 @@ describe.skipIf(lobsterDay === undefined)(`the recorded LOBSTER day${noLobsterDa
     expect(rows).toHaveLength(155_935)
     expect(events).toHaveLength(155_936)
     expect(events[0]?.map(({ kind, sequence, depth }) => ({ kind, sequence, bids: depth?.bids }))).toEqual([
+      { kind: 'order', sequence: 1, bids: undefined },
       { kind: 'depth', sequence: 1, bids: rows[0]?.bids },
     ])
   })
@@ -60,7 +61,9 @@ describe.skipIf(lobsterDay === undefined)(`the recorded LOBSTER day${noLobsterDa
     for (let at = 1; at < rows.length; at++) {
       const { bids, asks } = rows[at - 1] as Row
       const hand = book()
-      const seed = { ...(events[0]?.[0] as MarketEvent), sequence: at }
+      const [clear, snapshot] = events[0] as [MarketEvent, MarketEvent]
+      const seed = { ...snapshot, sequence: at }
+      hand.on('events', clear)
       hand.on('events', { ...seed, depth: { ...seed.depth, bids, asks } })
       for (const event of events[at + 1] ?? []) hand.on('events', event)
       const { bids: our_bids, asks: our_asks } = hand.state as {
@@ -80,7 +83,7 @@ describe.skipIf(lobsterDay === undefined)(`the recorded LOBSTER day${noLobsterDa
     const odd: MarketEvent[] = []
     for (const event of events.flat()) {
       const { order } = event
-      if (order === null) continue
+      if (order === null || order.action === 'CLEAR') continue
       const { action, order_id, qty } = order
       const before = left.get(order_id)
       if (action === 'ADD') {

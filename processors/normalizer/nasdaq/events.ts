@@ -20,6 +20,12 @@ export class Events {
     this.made.push({ ...this.#bare('order'), order })
   }
 
+  /** From here on every order is told: a book begins. */
+  clear(): void {
+    const none = { order_id: '', new_order_id: '', side: 'BUY', px: 0, qty: 0, match_id: 0, printable: true } as const
+    this.order({ ...none, action: 'CLEAR' })
+  }
+
   trade(trade: Trade): void {
     this.made.push({ ...this.#bare('trade'), trade })
   }

@@ -152,18 +152,7 @@ function read(type: string, message: Message, state: NasdaqState, events: Events
       return trade(type, message, events)
     case 'R':
       // Sent for every stock before its first order: from here on every order is known.
-      if (state.listing === null) {
-        const none = {
-          order_id: '',
-          new_order_id: '',
-          side: 'BUY',
-          px: 0,
-          qty: 0,
-          match_id: 0,
-          printable: true,
-        } as const
-        events.order({ ...none, action: 'CLEAR' })
-      }
+      if (state.listing === null) events.clear()
       return undefined
     default:
       return session(type, message, events)

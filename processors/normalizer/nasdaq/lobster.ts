@@ -50,6 +50,7 @@ function readBook(state: NasdaqState, listing: Listing, frame: RawFrame, text: s
   if (crossed(bids[0], asks[0])) return 'QUOTE_CROSSED'
   const sequence = state.sequence + 1
   const events = new Events(listing, sequence, frame)
+  events.clear()
   events.snapshot({ snapshot: true, first_sequence: sequence, bids, asks, conflated: false, checksum: null })
   return events
 }

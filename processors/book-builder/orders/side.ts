@@ -16,7 +16,7 @@
  * A level behind the floor forgets its orders: which of them still rest is not known. A level is exact when it is
  * born at a price that was certainly empty, or stood in the snapshot.
  */
-import type { Level } from '../../schemas/generated/index.ts'
+import type { Level } from '../../../schemas/generated/index.ts'
 import { PriceLevel, type RestingOrder } from './level.ts'
 
 export class OrderSide {

@@ -1,9 +1,9 @@
-import type { Json } from '../../runtime/api/index.ts'
-import type { BookOrder, BookQuality, Depth } from '../../schemas/generated/index.ts'
-import type { Proven } from '../book-builder/book-update.ts'
-import type { Top } from '../book-builder/features.ts'
+import type { Json } from '../../../runtime/api/index.ts'
+import type { BookOrder, BookQuality, Depth } from '../../../schemas/generated/index.ts'
+import type { Proven } from '../book-update.ts'
+import type { Top } from '../features.ts'
+import type { BookBuilderParams } from '../params.ts'
 import { PriceLevel, type RestingOrder } from './level.ts'
-import type { OrderBookParams } from './params.ts'
 import { OrderSide } from './side.ts'
 
 /** What is ahead of a resting order at its price. */
@@ -16,7 +16,7 @@ export interface QueuePosition {
 
 type SavedLevel = [px: number, anonymous: number, exact: boolean, reduced: boolean, orders: [id: string, qty: number][]]
 
-/** The book of one instrument, order by order. Owned and changed in place by the order book. */
+/** The book of one instrument, order by order. Owned and changed in place by order-book.ts. */
 export class OrderBookState {
   instrument_id = ''
   venue = ''
@@ -40,9 +40,9 @@ export class OrderBookState {
   readonly orders = new Map<string, RestingOrder>()
   readonly bids = new OrderSide(1, this.orders)
   readonly asks = new OrderSide(-1, this.orders)
-  readonly #params: OrderBookParams
+  readonly #params: BookBuilderParams
 
-  constructor(params: OrderBookParams) {
+  constructor(params: BookBuilderParams) {
     this.#params = params
   }
 
@@ -93,7 +93,7 @@ export class OrderBookState {
     return { orders_ahead, qty_ahead, exact: level.exact }
   }
 
-  seed({ bids, asks }: Depth, sequence: number): void {
+  seed({ bids, asks }: Pick<Depth, 'bids' | 'asks'>, sequence: number): void {
     this.orders.clear()
     this.bids.seed(bids)
     this.asks.seed(asks)
@@ -164,7 +164,12 @@ export class OrderBookState {
     return { ...rest, bids: saved(bids), asks: saved(asks) } as unknown as Json
   }
 
-  static restore(json: Json, params: OrderBookParams): OrderBookState {
+  /** Whether a snapshot is that of a book by order. */
+  static wrote(json: Json): boolean {
+    return typeof json === 'object' && json !== null && 'seed_sequence' in json
+  }
+
+  static restore(json: Json, params: BookBuilderParams): OrderBookState {
     const { bids, asks, ...rest } = json as unknown as Record<'bids' | 'asks', ReturnType<typeof saved>>
     const state = Object.assign(new OrderBookState(params), rest)
     state.#restore('BUY', bids)
