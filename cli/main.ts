@@ -1,41 +1,29 @@
+import { enableCompileCache } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { AppError } from '../runtime/api/index.ts'
+import { COMMANDS } from './command-list.ts'
 
 /**
  * The composition root: parses the command line, loads only what the chosen command needs, and turns every error into
  * one clear message and an exit code (0 ok, 1 findings, 2 wrong use, 3 data or state damaged, 4 outside world).
  */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  up: async () => (await import('./commands/up.ts')).upCommand(),
-  run: async () => (await import('./commands/run.ts')).runCommand(),
-  capture: async () => (await import('./commands/capture.ts')).captureCommand(),
-  lint: async () => (await import('./commands/lint.ts')).lintCommand(),
-  plan: async () => (await import('./commands/plan.ts')).planCommand(),
-  apply: async () => (await import('./commands/apply.ts')).applyCommand(),
-  rescale: async () => (await import('./commands/rescale.ts')).rescaleCommand(),
-  reset: async () => (await import('./commands/reset.ts')).resetCommand(),
-  test: async () => (await import('./commands/test.ts')).testCommand(),
-  graph: async () => (await import('./commands/graph.ts')).graphCommand(),
-  topic: async () => (await import('./commands/topic.ts')).topicCommand(),
-  state: async () => (await import('./commands/state.ts')).stateCommand(),
-  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
-  control: async () => (await import('./commands/control.ts')).controlCommand(),
-  lag: async () => (await import('./commands/lag.ts')).lagCommand(),
-  txn: async () => (await import('./commands/txn.ts')).txnCommand(),
-  dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
-  new: async () => (await import('./commands/new.ts')).newCommand(),
-  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
-  generate: async () => (await import('./commands/generate.ts')).generateCommand(),
-}
+
+// Sources compiled once are kept: taking their types away is most of a start. Threads learn it from the environment.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
+enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('aitrader')
     .description('one declarative dataflow, from raw market bytes to audited orders')
     .exitOverride()
-  const chosen = argv[0] ?? ''
-  const load = COMMANDS[chosen]
-  for (const [name, command] of Object.entries(COMMANDS)) {
-    if (load === undefined || name === chosen) program.addCommand(await command())
+  const [first = '', second = ''] = argv
+  const chosen = first === 'help' ? second : first
+  for (const [name, { says, load }] of Object.entries(COMMANDS)) {
+    if (name === chosen) program.addCommand(await load())
+    // Enough for the list of all, and for the nearest name to one that there is not.
+    else if (!Object.hasOwn(COMMANDS, chosen)) program.command(name).description(says)
   }
   for (const command of everyCommand(program)) command.exitOverride()
   await program.parseAsync([...argv], { from: 'user' })

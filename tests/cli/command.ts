@@ -25,13 +25,14 @@ export interface Started {
 const COMPILED = join(tmpdir(), 'aitrader-test-compiled')
 const MAIN = join(ROOT, 'cli/main.ts')
 
-/** `limit_kib`: no file of the process may grow beyond it, as on a full disk. */
+/** `limit_kib`: no file of the process may grow beyond it, as on a full disk. `import`: a module to load before it. */
 export function start(
   args: readonly string[],
-  options: { readonly limit_kib?: number; readonly cwd?: string } = {},
+  options: { readonly limit_kib?: number; readonly cwd?: string; readonly import?: string } = {},
 ): Started {
   const { limit_kib, cwd = ROOT } = options
-  const node = [process.execPath, MAIN, ...args]
+  const before = options.import === undefined ? [] : ['--import', options.import]
+  const node = [process.execPath, ...before, MAIN, ...args]
   const [file, argv] =
     limit_kib === undefined
       ? [process.execPath, node.slice(1)]
