@@ -19,7 +19,7 @@ const NAME = /^(?:.*\/)?(\d{4})(\d\d)(\d\d)_([A-Za-z0-9&-]{1,32})_minute_trade\.
 function midnightOf(year: number, month: number, day: number): number | undefined {
   const ms = Date.UTC(year, month - 1, day)
   const date = new Date(ms)
-  const real = year >= 1990 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  const real = year >= 1990 && year < 2100 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
   return real ? ms - IST_MS : undefined
 }
 
@@ -37,7 +37,7 @@ function reading(name: string): PieceReading {
       let at = start
       let ms = 0
       while (at < end && isDigit(buf[at]) && at - start < 9) ms = ms * 10 + (buf[at++] as number) - ZERO
-      if (at === start || buf[at] !== COMMA || ms >= DAY_MS) return 'damaged'
+      if (at === start || at === end || buf[at] !== COMMA || ms >= DAY_MS) return 'damaged'
       out.receive_time_us = (midnight_ms + ms + MINUTE_MS) * 1_000
       out.receive_time_ns_rest = 0
       out.payload_start = start

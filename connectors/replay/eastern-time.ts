@@ -10,11 +10,11 @@
 const HOUR_US = 3_600_000_000
 const DAY_MS = 86_400_000
 
-/** Microseconds since the epoch; `undefined` for a day that does not exist or lies before 1987. */
+/** Microseconds since the epoch; `undefined` for a day that does not exist or lies before 1987 or after 2099. */
 export function easternMidnight(year: number, month: number, day: number): number | undefined {
   const ms = Date.UTC(year, month - 1, day)
   const date = new Date(ms)
-  if (year < 1987 || year > 9999 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
+  if (year < 1987 || year > 2099 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
   const [from, to] =
     year >= 2007 ? [sunday(year, 3, 8), sunday(year, 11, 1)] : [sunday(year, 4, 1), sunday(year, 10, 25)]
   return ms * 1_000 + (ms >= from && ms < to ? 4 : 5) * HOUR_US
