@@ -46,8 +46,8 @@ export const METRICS = {
   },
   aitrader_queue_records: {
     type: 'gauge',
-    labels: ['lane', 'stage'],
-    help: 'Records that wait in the inputs of the stage.',
+    labels: ['lane', 'stage', 'topic'],
+    help: 'Records that wait in the inputs of the stage, by the topic that they came from.',
   },
   aitrader_pending_records: { type: 'gauge', labels: LANE, help: 'Records that wait for a commit.' },
   aitrader_commit_seconds: {

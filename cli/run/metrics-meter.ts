@@ -169,8 +169,10 @@ export class LaneMeter {
     if (engine === undefined) return
     yield { name: 'aitrader_stream_time_seconds', labels: { lane }, value: Math.max(0, engine.now_us) / 1e6 }
     yield { name: 'aitrader_pending_records', labels: { lane }, value: engine.pending }
-    for (const { planned, buffered: value } of engine.tasks) {
-      yield { name: 'aitrader_queue_records', labels: { lane, stage: planned.stage }, value }
+    for (const { planned, channels } of engine.tasks) {
+      for (const { input, length: value } of channels) {
+        yield { name: 'aitrader_queue_records', labels: { lane, stage: planned.stage, topic: input.topic.name }, value }
+      }
     }
   }
 }

@@ -48,10 +48,10 @@ export interface GraphEdge {
   readonly live?: Live
 }
 
-/** What a running process says of a topic. */
+/** What a running process says of an edge. */
 export interface Live {
   readonly records_per_s: number
-  /** Records that its slowest reader has not worked off; undefined where nobody measures it. */
+  /** Records that the reader has not worked off; undefined where nobody measures it. */
   readonly lag_records?: number
 }
 

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { graphCommand } from '../../cli/commands/graph.ts'
 import type { Summary } from '../../cli/summary.ts'
+import type { Graph } from '../../runtime/topology/graph.ts'
 import { freePorts } from '../servers/held.ts'
 import { describeWithKafkaAndRegistry } from '../servers/index.ts'
 import { aitrader, capture, captureLines, type Ended, newFolder, type Started, start } from './command.ts'
+import { inProcess } from './in-process.ts'
 import { newWorld, type World } from './kafka-world.ts'
 
 /** A process on Kafka as those who watch it see it: metrics, readiness, log. */
@@ -100,6 +103,17 @@ describeWithKafkaAndRegistry('aitrader run, watched', (servers) => {
     expect(found.labels('aitrader_event_loop_delay_seconds_count', 'thread')).toEqual(['1', '2', 'main'])
     expect(found.sum('aitrader_process_process_start_time_seconds')).toBeGreaterThan(0)
     expect((await get('/other')).status).toBe(404)
+  })
+
+  it('is drawn with what flows and what waits on every edge', async () => {
+    const url = `http://127.0.0.1:${port}`
+    const { stdout } = await inProcess(graphCommand(), world.file, '--live', url, '--format', 'json')
+    const { nodes, edges } = JSON.parse(stdout) as Graph
+    const stages = new Set(nodes.filter(({ kind }) => kind === 'stage' || kind === 'effect').map(({ id }) => id))
+    const read = edges.filter(({ to }) => stages.has(to))
+    expect(read.length).toBeGreaterThan(20)
+    // The replay is over and everything is worked off.
+    for (const edge of read) expect(edge).toMatchObject({ live: { records_per_s: 0, lag_records: 0 } })
   })
 
   it('says what it reads again after a kill', async () => {

@@ -153,10 +153,14 @@ aitrader_records_total{lane="a",topic="events.v1"} ${events}
 aitrader_records_total{lane="b",topic="events.v1"} 100
 aitrader_lag_records{lane="a",topic="frames.v1"} 3
 aitrader_lag_records{lane="b",topic="frames.v1"} 7
+aitrader_lag_records{lane="c",topic="frames.v1"} 50
+aitrader_queue_records{lane="a",stage="decode",topic="frames.v1"} 1
+aitrader_queue_records{lane="b",stage="decode",topic="frames.v1"} 0
+aitrader_queue_records{lane="c",stage="other",topic="frames.v1"} 0
 aitrader_records_total_other{topic="frames.v1"} 9
 `
 
-  test('edges say how much flows and how far behind the slowest reader is', async () => {
+  test('edges say how much flows and what their reader has not worked off', async () => {
     let looks = 0
     const asked: string[] = []
     const live = await withLive(graph(TEXT), 'http://here:1/', {
@@ -170,11 +174,11 @@ aitrader_records_total_other{topic="frames.v1"} 9
     })
     expect(asked).toEqual(['http://here:1/metrics', 'http://here:1/metrics'])
     expect(live.edges.map(({ topic, live: flow }) => [topic, flow])).toEqual([
-      ['frames.v1', { records_per_s: 1.5, lag_records: 7 }],
+      ['frames.v1', { records_per_s: 1.5, lag_records: 11 }],
       ['events.v1', { records_per_s: 500 }],
       ['dead.v1', undefined],
     ])
-    expect(mermaid(live)).toContain('source_feed -- "frames.v1 ×4, 1.5/s, lag 7" --> stage_decode')
+    expect(mermaid(live)).toContain('source_feed -- "frames.v1 ×4, 1.5/s, lag 11" --> stage_decode')
     expect(dot(live)).toContain('label="events.v1 ×4\\n500/s"')
   })
 
@@ -183,7 +187,7 @@ aitrader_records_total_other{topic="frames.v1"} 9
     const options = { now_ms: () => 1000 * looks, wait: async () => {}, window_ms: 1000 }
     const fetch = async () => (looks++ === 0 ? metrics(10, 10) : metrics(4, 10))
     const { edges } = await withLive(graph(TEXT), 'http://here:1', { ...options, fetch })
-    expect(edges[0]!.live).toEqual({ records_per_s: 0, lag_records: 7 })
+    expect(edges[0]!.live).toEqual({ records_per_s: 0, lag_records: 11 })
   })
 
   test('one that does not answer is the outside world’s failure', async () => {
