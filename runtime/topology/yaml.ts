@@ -135,8 +135,13 @@ export class Report {
   /** Line of a place in its own text, from 1. */
   line(at: number): number {
     const { base, lines } = this.#region(at)
-    const next = lines.findIndex((start) => start > at - base)
-    return next < 0 ? lines.length : next
+    let [low, high] = [1, lines.length]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (lines[middle - 1]! <= at - base) low = middle
+      else high = middle - 1
+    }
+    return low
   }
 
   get count(): number {
@@ -155,13 +160,48 @@ export class Report {
 export function readYaml(text: string, file: string, given?: Report): { tree: Tree | undefined; report: Report } {
   const report = given ?? new Report(file, text)
   const base = given?.open(file, text) ?? 0
+  if (text.length > MOST_CHARACTERS) {
+    const message = `the file has ${text.length} characters, and ${MOST_CHARACTERS} are the most`
+    report.add('YAML_SYNTAX', base, message, 'a topology of 500 stages has a tenth of that')
+    return { tree: undefined, report }
+  }
+  const deep = tooDeep(text)
+  if (deep !== undefined) {
+    report.add('YAML_SYNTAX', base + deep, TOO_DEEP, TOO_DEEP_HINT)
+    return { tree: undefined, report }
+  }
   try {
     return { tree: read(text, base, report), report }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    report.add('YAML_SYNTAX', base, 'values are nested too deep', 'a topology is never deeper than a dozen levels')
+    report.add('YAML_SYNTAX', base, TOO_DEEP, TOO_DEEP_HINT)
     return { tree: undefined, report }
   }
+}
+
+/** Reading takes time and memory by length, and by the square of the depth: no file that is meant comes near either. */
+const MOST_CHARACTERS = 4 * 1024 * 1024
+const MOST_BRACKETS = 1_000
+const TOO_DEEP = 'values are nested too deep'
+const TOO_DEEP_HINT = 'a topology is never deeper than a dozen levels'
+
+/** Where brackets outside of quotes and comments are deeper than any value; a line begins outside of quotes. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0
+  for (const { 0: token, index } of text.matchAll(BRACKETS)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth = Math.max(0, depth - 1)
+    if (depth > MOST_BRACKETS) return index
+  }
+  return undefined
+}
+const BRACKETS = /(?<![^\s[{,:])"(?:[^"\\\n]|\\.)*"?|(?<![^\s[{,:])'[^'\n]*'?|(?<!\S)#[^\n]*|[[\]{}]/g
+
+/** What the reader's own words are in ours. */
+function ownWords(message: string): { message: string; hint: string } | undefined {
+  if (/call stack/.test(message)) return { message: TOO_DEEP, hint: TOO_DEEP_HINT }
+  if (!/multiple documents/.test(message)) return undefined
+  return { message: 'a second document begins here', hint: 'keep one document per file: drop the line `---`' }
 }
 
 /** What the reader says when it has lost its place. */
@@ -185,11 +225,13 @@ function read(text: string, base: number, report: Report): Tree | undefined {
     damaged = true
     if (follows || seen_lines.has(report.line(at))) continue
     seen_lines.add(report.line(at))
-    const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
+    const own = ownWords(error.message)
+    const message = own?.message ?? error.message.charAt(0).toLowerCase() + error.message.slice(1)
     const line = text.slice(text.lastIndexOf('\n', error.pos[0] - 1) + 1).split('\n', 1)[0] ?? ''
-    const hint = /[[{,].*\$\{/.test(line)
+    const braces = /[[{,].*\$\{/.test(line)
       ? "between braces or brackets, write a variable in quotes: '${NAME}'"
       : 'indent by two spaces, `name: value` per line'
+    const hint = own?.hint ?? braces
     report.add('YAML_SYNTAX', at, message, hint)
   }
   if (damaged) return undefined
