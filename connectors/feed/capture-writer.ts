@@ -46,6 +46,8 @@ export class CaptureWriter {
     this.#file.on('error', (error) => this.#fail(error))
     if (path.endsWith('.gz')) {
       this.#gzip = createGzip({ level: 6 })
+      // It only ever fails because the file did, which is known then.
+      this.#gzip.on('error', () => undefined)
       this.#gzip.pipe(this.#file)
     }
   }

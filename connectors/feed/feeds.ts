@@ -2,7 +2,9 @@
 import { binanceLive } from '../binance/live.ts'
 import { binanceUsdmLive } from '../binance/usdm-live.ts'
 import { coinbaseLive } from '../coinbase/live.ts'
+import { krakenLevel3Live } from '../kraken/level3-live.ts'
 import { krakenLive } from '../kraken/live.ts'
+import { krakenSigner } from '../kraken/signature.ts'
 import { okxLive } from '../okx/live.ts'
 import type { FeedAddress, FeedVenue } from './venue.ts'
 
@@ -17,5 +19,6 @@ export const liveFeeds: Readonly<Record<string, FeedKind>> = {
   'binance-usdm': { venue: 'BINANCE_USDM', open: binanceUsdmLive },
   coinbase: { venue: 'COINBASE', open: coinbaseLive },
   kraken: { venue: 'KRAKEN', open: krakenLive },
+  'kraken-level3': { venue: 'KRAKEN', open: (address) => krakenLevel3Live(address, krakenSigner(process.env)) },
   okx: { venue: 'OKX', open: okxLive },
 }

@@ -10,11 +10,13 @@ import { captureAddress } from '../feed/address.ts'
 import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
 import { krakenCapture } from './capture.ts'
 import { watchChecksums } from './live-checksums.ts'
+import { levelsChannel } from './live-levels.ts'
 
 const BOOK_LEVELS = 10
+export const KRAKEN_CONNECTIONS = { count: 100, per_ms: 600_000 } as const
+export const KRAKEN_SILENCE_MS = 15_000
 
 export function krakenLive({ symbols, url = 'wss://ws.kraken.com' }: FeedAddress): FeedVenue {
-  const message = (method: string, params: object) => JSON.stringify({ method, params })
   const book = (method: string, symbol: readonly string[]) =>
     message(method, { channel: 'book', symbol, depth: BOOK_LEVELS })
   return {
@@ -22,24 +24,31 @@ export function krakenLive({ symbols, url = 'wss://ws.kraken.com' }: FeedAddress
     format: 'kraken',
     venue: 'KRAKEN',
     symbols,
-    connections: { count: 100, per_ms: 600_000 },
+    connections: KRAKEN_CONNECTIONS,
     messages: { count: 10, per_ms: 1_000 },
     lifetime_ms: undefined,
-    silence_ms: 15_000,
+    silence_ms: KRAKEN_SILENCE_MS,
     lines: [
       {
         url: `${url}/v2`,
-        subscriptions: [
-          book('subscribe', symbols),
-          message('subscribe', { channel: 'trade', symbol: symbols, snapshot: false }),
-          message('subscribe', { channel: 'ticker', symbol: symbols, event_trigger: 'bbo' }),
-        ],
+        subscriptions: [book('subscribe', symbols), ...quotesAndTrades(symbols)],
         address: captureAddress(krakenCapture),
         watch: (actions) =>
-          watchChecksums(symbols, BOOK_LEVELS, actions, (symbol) =>
+          watchChecksums(symbols, levelsChannel(BOOK_LEVELS), actions, (symbol) =>
             ['unsubscribe', 'subscribe'].map((method) => book(method, [symbol])),
           ),
       },
     ],
   }
+}
+
+export function message(method: string, params: object): string {
+  return JSON.stringify({ method, params })
+}
+
+export function quotesAndTrades(symbol: readonly string[]): string[] {
+  return [
+    message('subscribe', { channel: 'trade', symbol, snapshot: false }),
+    message('subscribe', { channel: 'ticker', symbol, event_trigger: 'bbo' }),
+  ]
 }

@@ -58,7 +58,11 @@ describe('a live feed', () => {
   })
 
   it.each<[Partial<SourceOptions>, string, string]>([
-    [{ feed: 'nowhere' }, 'there is no feed nowhere', 'known feeds: binance, binance-usdm, coinbase, kraken, okx'],
+    [
+      { feed: 'nowhere' },
+      'there is no feed nowhere',
+      'known feeds: binance, binance-usdm, coinbase, kraken, kraken-level3, okx',
+    ],
     [{ feed: 'binance', replay: ['x'] }, '--feed and --replay were both given', 'choose one'],
     [{ feedUrl: 'ws://x' }, 'go with --feed', 'name the feed'],
     [{ feed: 'binance' }, 'nothing is declared of venue BINANCE', 'declare'],

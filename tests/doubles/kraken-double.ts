@@ -45,7 +45,7 @@ export class KrakenDouble extends SubscribedDouble {
       const book = this.bookOf(symbol)
       if (book === undefined) {
         const error = 'Currency pair not supported'
-        this.say(key, { method, success: false, error, symbol, channel }, client)
+        this.say(key, { error, method, success: false, symbol }, client)
         continue
       }
       if (method === 'unsubscribe') client.heard.delete(key)
@@ -124,9 +124,11 @@ function changed(before: Levels, after: Levels, sign: number): Levels {
 
 /** By the venue's description, bit by bit: another implementation than the product's. */
 function checksum({ bids, asks }: Sides): number {
-  const text = [...asks, ...bids]
-    .map(([px, qty]) => `${BigInt(px.replace('.', ''))}${BigInt(qty.replace('.', ''))}`)
-    .join('')
+  return crc([...asks, ...bids])
+}
+
+export function crc(levels: Levels): number {
+  const text = levels.map(([px, qty]) => `${BigInt(px.replace('.', ''))}${BigInt(qty.replace('.', ''))}`).join('')
   let crc = 0xffff_ffff
   for (const char of text) {
     crc ^= char.charCodeAt(0)

@@ -2,11 +2,19 @@
 import type { FeedClock } from '../../connectors/feed/index.ts'
 import { type Channel, firstEpoch, Market, START_US } from '../../connectors/simulated-market/market.ts'
 
+export interface TrueOrder {
+  readonly id: string
+  readonly px: string
+  readonly qty: string
+}
+
 export interface TrueBook {
   last_id: number
   /** Decimal texts of price and quantity. */
   readonly bids: Map<string, string>
   readonly asks: Map<string, string>
+  /** By order, best price first, in the order of the queue; where the venue tells them. */
+  readonly orders?: { readonly bids: readonly TrueOrder[]; readonly asks: readonly TrueOrder[] }
 }
 
 export interface MarketMessage {

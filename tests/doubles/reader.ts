@@ -1,9 +1,9 @@
 /** What stands behind a feed in its tests: the product's normalizer, and books made of its events by the simplest means. */
 import { normalizer } from '../../processors/normalizer/index.ts'
 import type { Source } from '../../runtime/api/index.ts'
-import type { Depth, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'
+import type { BookOrder, Depth, MarketEvent, RawFrame } from '../../schemas/generated/index.ts'
 import { Hand, port } from '../processors/kit.ts'
-import type { TrueBook } from './market-books.ts'
+import type { TrueBook, TrueOrder } from './market-books.ts'
 
 export interface Listed {
   readonly instrument_id: string
@@ -18,9 +18,24 @@ class ReadBook {
   readonly asks = new Map<number, number>()
   state = 'NEW'
 
-  apply({ kind, depth, status }: MarketEvent): void {
+  /** By order, where the venue tells them: in the order in which they came. */
+  readonly orders = { BUY: new Map<string, BookOrder>(), SELL: new Map<string, BookOrder>() }
+
+  apply({ kind, depth, order, status }: MarketEvent): void {
     if (kind === 'status' && status !== null) this.state = status.state
     if (depth !== null) this.#levels(depth)
+    if (order != null) this.#order(order)
+  }
+
+  #order(order: BookOrder): void {
+    const { action, order_id, side, qty } = order
+    const orders = this.orders[side]
+    const known = orders.get(order_id)
+    if (action === 'CLEAR') for (const one of Object.values(this.orders)) one.clear()
+    else if (action === 'DELETE') orders.delete(order_id)
+    else if (action === 'ADD') orders.set(order_id, order)
+    else if (action === 'REDUCE' && known !== undefined) orders.set(order_id, { ...known, qty: known.qty - qty })
+    else throw new Error(`${action} of ${order_id}`)
   }
 
   #levels({ snapshot, bids, asks }: Depth): void {
@@ -92,11 +107,20 @@ export class Reader {
   /** A book in one text: its state and all levels, as the true ones are written by `truth`. */
   text(symbol: string): string {
     const book = this.books.get(symbol) ?? new ReadBook()
+    const { BUY, SELL } = book.orders
+    if (BUY.size + SELL.size > 0) return `${book.state} ${queued([...BUY.values()])} | ${queued([...SELL.values()])}`
     return `${book.state} ${sorted([...book.bids])} | ${sorted([...book.asks])}`
   }
 
   truth(symbol: string, book: TrueBook): string {
     const { price_scale, qty_scale } = this.#listed.find((one) => one.symbol === symbol)!
+    if (book.orders !== undefined) {
+      const read = (orders: readonly TrueOrder[]) =>
+        queued(
+          orders.map(({ id, px, qty }) => ({ order_id: id, px: units(px, price_scale), qty: units(qty, qty_scale) })),
+        )
+      return `LIVE ${read(book.orders.bids)} | ${read(book.orders.asks)}`
+    }
     const scaled = (side: Map<string, string>) =>
       sorted([...side].map(([px, qty]) => [units(px, price_scale), units(qty, qty_scale)]))
     return `LIVE ${scaled(book.bids)} | ${scaled(book.asks)}`
@@ -109,4 +133,11 @@ const sorted = (levels: (readonly [number, number])[]): string =>
   levels
     .sort((a, b) => a[0] - b[0])
     .map(([px, qty]) => `${px}:${qty}`)
+    .join(' ')
+
+/** By price, and within one as they come: the order of the queue. */
+const queued = (orders: readonly Pick<BookOrder, 'order_id' | 'px' | 'qty'>[]): string =>
+  [...orders]
+    .sort((a, b) => a.px - b.px)
+    .map(({ order_id, px, qty }) => `${order_id}@${px}:${qty}`)
     .join(' ')
