@@ -60,12 +60,13 @@ export const itch = {
     bytesOf(...head('A'), ['u64', ref], ['a1', side], ['u32', qty], STOCK, ['u32', px]),
   addWithMpid: (ref = 1) =>
     bytesOf(...head('F'), ['u64', ref], ['a1', 'S'], ['u32', 100], STOCK, ['u32', 100_000], ['a4', 'GSCO']),
-  executed: (ref = 1, qty = 40, match = 9) => bytesOf(...head('E'), ['u64', ref], ['u32', qty], ['u64', match]),
-  executedAt: (ref = 1, qty = 40, printable = 'Y', px = 99_900) =>
+  executed: (ref: number | bigint = 1, qty = 40, match = 9) =>
+    bytesOf(...head('E'), ['u64', ref], ['u32', qty], ['u64', match]),
+  executedAt: (ref: number | bigint = 1, qty = 40, printable = 'Y', px = 99_900) =>
     bytesOf(...head('C'), ['u64', ref], ['u32', qty], ['u64', 9], ['a1', printable], ['u32', px]),
-  cancelled: (ref = 1, qty = 40) => bytesOf(...head('X'), ['u64', ref], ['u32', qty]),
-  deleted: (ref = 1) => bytesOf(...head('D'), ['u64', ref]),
-  replaced: (ref = 1, to = 2, qty = 50, px = 99_800) =>
+  cancelled: (ref: number | bigint = 1, qty = 40) => bytesOf(...head('X'), ['u64', ref], ['u32', qty]),
+  deleted: (ref: number | bigint = 1) => bytesOf(...head('D'), ['u64', ref]),
+  replaced: (ref: number | bigint = 1, to = 2, qty = 50, px = 99_800) =>
     bytesOf(...head('U'), ['u64', ref], ['u64', to], ['u32', qty], ['u32', px]),
   trade: (qty = 30, px = 100_100) =>
     bytesOf(...head('P'), ['u64', 0], ['a1', 'B'], ['u32', qty], STOCK, ['u32', px], ['u64', 11]),

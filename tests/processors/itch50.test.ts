@@ -100,59 +100,6 @@ describe('an ITCH 5.0 message', () => {
     expect(events.map(({ session, symbol }) => ({ ...session, symbol }))).toEqual([{ phase, reason, symbol }])
   })
 
-  it.each([
-    ['Y', itch.regSho()],
-    ['L', itch.participant()],
-    ['V', itch.mwcbLevels()],
-    ['J', itch.collar()],
-    ['B', itch.broken()],
-    ['I', itch.imbalance()],
-    ['N', itch.retail()],
-    ['O', itch.directListing()],
-    ['h', itch.operational('H', 'B')],
-  ])('of type %s is read and tells no event: %#', (_type, message) => {
-    expect(lastAnswer(itch.directory(), message)).toEqual({ outputs: {} })
-  })
-
-  it.each([
-    ['is longer than its type', [Buffer.concat([itch.deleted(), Buffer.of(0)])], 'LENGTH_WRONG'],
-    ['is shorter than its type', [itch.add().subarray(0, 35)], 'LENGTH_WRONG'],
-    ['has no bytes', [Buffer.alloc(0)], 'FRAME_MALFORMED'],
-    ['is of no type', [Buffer.from('Z'.padEnd(20))], 'FRAME_UNKNOWN'],
-    ['names another stock', [itch.directory('OTHER')], 'SYMBOL_MISMATCH'],
-    ['has no side', [itch.add(1, 'X')], 'FRAME_MALFORMED'],
-    ['adds nothing', [itch.add(1, 'B', 0)], 'VALUE_OUT_OF_RANGE'],
-    ['adds at no price', [itch.add(1, 'B', 1, 0)], 'VALUE_OUT_OF_RANGE'],
-    ['adds an order twice', [itch.add(), itch.add()], 'ORDER_KNOWN'],
-    ['executes an unknown order', [itch.executed()], 'ORDER_UNKNOWN'],
-    ['executes more than there is', [itch.add(), itch.executed(1, 101)], 'ORDER_EXCEEDED'],
-    ['executes more than is left', [itch.add(), itch.executed(1, 60), itch.executed(1, 41)], 'ORDER_EXCEEDED'],
-    ['executes an order that is gone', [itch.add(), itch.executed(1, 100), itch.executed(1, 1)], 'ORDER_UNKNOWN'],
-    ['executes nothing', [itch.add(), itch.executed(1, 0)], 'VALUE_OUT_OF_RANGE'],
-    ['executes more at a price', [itch.add(), itch.executedAt(1, 101)], 'ORDER_EXCEEDED'],
-    ['cancels more than there is', [itch.add(), itch.cancelled(1, 101)], 'ORDER_EXCEEDED'],
-    ['cancels an unknown order', [itch.cancelled()], 'ORDER_UNKNOWN'],
-    ['deletes an unknown order', [itch.deleted()], 'ORDER_UNKNOWN'],
-    ['replaces an unknown order', [itch.replaced()], 'ORDER_UNKNOWN'],
-    ['replaces an order by itself', [itch.add(), itch.replaced(1, 1)], 'ORDER_KNOWN'],
-    ['replaces an order by one that rests', [itch.add(), itch.add(2), itch.replaced(1, 2)], 'ORDER_KNOWN'],
-    ['replaces an order by nothing', [itch.add(), itch.replaced(1, 2, 0)], 'VALUE_OUT_OF_RANGE'],
-    ['trades nothing', [itch.trade(0)], 'VALUE_OUT_OF_RANGE'],
-    ['is of no cross', [itch.cross(1, 'Z')], 'FRAME_MALFORMED'],
-    ['is of no system event', [itch.system('Z')], 'FRAME_MALFORMED'],
-    ['is of no trading state', [itch.action('Z')], 'FRAME_MALFORMED'],
-    ['is of no operational action', [itch.operational('Z')], 'FRAME_MALFORMED'],
-    ['is of no IPO qualifier', [itch.ipo('Z')], 'FRAME_MALFORMED'],
-    ['is of no breached level', [itch.mwcbStatus('4')], 'FRAME_MALFORMED'],
-  ])('that %s is a fault and changes nothing', (_what, messages, code) => {
-    const hand = new Hand(normalizer as never, 'NASDAQ:ACME', PARAMS)
-    const last = messages.at(-1) as Uint8Array
-    for (const message of messages.slice(0, -1)) hand.on('frames', frame(message))
-    const before = hand.text()
-    expect(hand.on('frames', frame(last))).toEqual({ fault: code, detail: {} })
-    expect(hand.text()).toBe(before)
-  })
-
   it('goes on after a restart as if there was none', () => {
     const stream = [
       itch.directory(),

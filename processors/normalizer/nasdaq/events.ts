@@ -1,11 +1,21 @@
 /** MarketEvents of Nasdaq's formats. Both stamp their messages, and a replayed frame's receive time is that stamp. */
-import type { BookOrder, Depth, MarketEvent, RawFrame, Session, Trade } from '../../../schemas/generated/index.ts'
+import type {
+  BookOrder,
+  Depth,
+  Instrument,
+  MarketEvent,
+  RawFrame,
+  Session,
+  Trade,
+} from '../../../schemas/generated/index.ts'
 import { messageEvent } from '../events.ts'
 import type { Listing } from '../listing.ts'
 
 /** Events of one message, in the order they are made. */
 export class Events {
   readonly made: MarketEvent[] = []
+  /** What the message says of the instrument itself. */
+  listed: Partial<Instrument> = {}
   #listing: Listing
   #sequence: number
   #frame: RawFrame

@@ -1,9 +1,10 @@
 import { emit, fault, keep } from '../../../runtime/api/index.ts'
 import { declaredListing, symbolOf } from '../listing.ts'
+import { isUsListing, usEquity, usListing } from '../us-equity.ts'
 import { defineVenue } from '../venue.ts'
 import { itchFaults, readItch } from './itch50.ts'
 import { readLobster } from './lobster.ts'
-import { copyState, initialState, type NasdaqState, nasdaqInstrument, nasdaqListing, PRICE_SCALE } from './state.ts'
+import { copyState, initialState, type NasdaqState } from './state.ts'
 
 /**
  * Decodes Nasdaq order by order: rows of LOBSTER files and TotalView-ITCH 5.0 messages, told apart by the frame's
@@ -28,8 +29,8 @@ export const nasdaq = defineVenue<NasdaqState>({
     const whole_venue = symbol === '*'
     if (declared === undefined && !whole_venue && ctx.params.unknown_symbol === 'fault')
       return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
-    const listing = declared ?? nasdaqListing(frame.venue, symbol)
-    if (listing.price_scale !== PRICE_SCALE || listing.qty_scale !== 0)
+    const listing = declared ?? usListing(frame.venue, symbol)
+    if (!isUsListing(listing))
       return fault('SCALE_EXCEEDED', { price_scale: listing.price_scale, qty_scale: listing.qty_scale })
     const first = state.listing === null
     const read = frame.channel === ITCH_CHANNEL ? readItch : readLobster
@@ -37,7 +38,7 @@ export const nasdaq = defineVenue<NasdaqState>({
     if (typeof events === 'string') return fault(events, {})
     state.listing = listing
     if (first && declared === undefined && !whole_venue)
-      return emit(state, { instruments: [nasdaqInstrument(listing)], events: events.made })
+      return emit(state, { instruments: [usEquity(listing, events.listed)], events: events.made })
     return events.made.length === 0 ? keep(state) : emit(state, { events: events.made })
   },
 })

@@ -1,14 +1,15 @@
 /**
- * Messages of Nasdaq TotalView-ITCH 5.0 ("Nasdaq TotalView-ITCH 5.0", sections 4.1 to 4.8), one in a frame, without the length in
- * front of it. Numbers are big-endian, prices have four decimal places (in V eight), text is padded with spaces.
+ * What the messages of Nasdaq TotalView-ITCH 5.0 say, one in a frame, without the length in front of it (itch-message.ts).
+ * Prices have four decimal places, in V eight.
  *
  * The messages on a resting order name it by its reference only: its side, price and quantity are kept from its add,
- * and a message must agree with them.
+ * and a message must agree with them. A broken trade (B) stays in the events: nothing there can be taken back.
  */
-import type { RawFrame } from '../../../schemas/generated/index.ts'
+import type { Instrument, RawFrame } from '../../../schemas/generated/index.ts'
 import type { DecodeFault } from '../faults.ts'
 import type { Listing } from '../listing.ts'
 import { Events, opposite } from './events.ts'
+import { type ItchMessage, itchMessage } from './itch-message.ts'
 import type { NasdaqState } from './state.ts'
 
 export const itchFaults = {
@@ -19,51 +20,6 @@ export const itchFaults = {
 } as const
 
 type ItchFault = DecodeFault | keyof typeof itchFaults
-
-/** Bytes of each message by its type. */
-const ITCH_LENGTHS: ReadonlyMap<string, number> = new Map([
-  ['S', 12],
-  ['R', 39],
-  ['H', 25],
-  ['Y', 20],
-  ['L', 26],
-  ['V', 35],
-  ['W', 12],
-  ['K', 28],
-  ['J', 35],
-  ['h', 21],
-  ['A', 36],
-  ['F', 40],
-  ['E', 31],
-  ['C', 36],
-  ['X', 23],
-  ['D', 19],
-  ['U', 35],
-  ['P', 44],
-  ['Q', 40],
-  ['B', 19],
-  ['I', 50],
-  ['N', 20],
-  ['O', 48],
-])
-
-/** Types that name their stock, and where: it must be the one that the locate code stands for. */
-const STOCK_AT: ReadonlyMap<string, number> = new Map([
-  ['R', 11],
-  ['H', 11],
-  ['Y', 11],
-  ['L', 15],
-  ['K', 11],
-  ['J', 11],
-  ['h', 11],
-  ['A', 24],
-  ['F', 24],
-  ['P', 24],
-  ['Q', 19],
-  ['I', 28],
-  ['N', 11],
-  ['O', 11],
-])
 
 const SYSTEM_PHASES: ReadonlyMap<string, 'PRE_OPEN' | 'OPEN' | 'CLOSED'> = new Map([
   ['O', 'PRE_OPEN'],
@@ -80,65 +36,24 @@ const TRADING_PHASES: ReadonlyMap<string, 'HALTED' | 'QUOTING' | 'OPEN'> = new M
   ['T', 'OPEN'],
 ])
 
-/** A view of one message. */
-class Message {
-  readonly bytes: Uint8Array
-  readonly #view: DataView
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-  char(at: number): string {
-    return String.fromCharCode(this.#view.getUint8(at))
-  }
-  u32(at: number): number {
-    return this.#view.getUint32(at)
-  }
-  /** As text, because 2^53 is not enough. */
-  reference(at: number): string {
-    const number = this.u64(at)
-    return Number.isSafeInteger(number) ? String(number) : String(this.#view.getBigUint64(at))
-  }
-  /** Beyond 2^53 it is not exact. */
-  u64(at: number): number {
-    return this.#view.getUint32(at) * 4_294_967_296 + this.#view.getUint32(at + 4)
-  }
-  /** Text without the padding behind it. */
-  text(at: number, length: number): string {
-    let text = ''
-    for (let i = at; i < at + length; i++) text += this.char(i)
-    return text.trimEnd()
-  }
-  side(at: number): 'BUY' | 'SELL' | undefined {
-    const side = this.char(at)
-    return side === 'B' ? 'BUY' : side === 'S' ? 'SELL' : undefined
-  }
-}
-
 /** Events of a message, or what is wrong with it; changes the state only with events. */
 export function readItch(state: NasdaqState, listing: Listing, frame: RawFrame): Events | ItchFault {
-  const { payload } = frame
-  const type = String.fromCharCode(payload[0] ?? 0)
-  const length = ITCH_LENGTHS.get(type)
-  if (length === undefined) return payload.length === 0 ? 'FRAME_MALFORMED' : 'FRAME_UNKNOWN'
-  if (payload.length !== length) return 'LENGTH_WRONG'
-  const message = new Message(payload)
-  const stock_at = STOCK_AT.get(type)
-  if (stock_at !== undefined && message.text(stock_at, 8) !== listing.symbol) return 'SYMBOL_MISMATCH'
+  const message = itchMessage(frame.payload, listing.symbol)
+  if (typeof message === 'string') return message
   const events = new Events(listing, state.sequence + 1, frame)
-  const wrong = read(type, message, state, events)
+  const wrong = read(message, state, events)
   if (wrong !== undefined) return wrong
   state.sequence++
   return events
 }
 
-function read(type: string, message: Message, state: NasdaqState, events: Events): ItchFault | undefined {
-  switch (type) {
+function read(message: ItchMessage, state: NasdaqState, events: Events): ItchFault | undefined {
+  switch (message.type) {
     case 'A':
     case 'F':
       return add(message, state, events)
     case 'E':
-      return execute(message, state, events, 0, true)
+      return execute(message, state, events, undefined, true)
     case 'C':
       return execute(message, state, events, message.u32(32), message.char(31) === 'Y')
     case 'X':
@@ -149,22 +64,22 @@ function read(type: string, message: Message, state: NasdaqState, events: Events
       return replace(message, state, events)
     case 'P':
     case 'Q':
-      return trade(type, message, events)
+      return trade(message, events)
     case 'R':
       // Sent for every stock before its first order: from here on every order is known.
       if (state.listing === null) events.clear()
+      events.listed = listed(message)
       return undefined
     default:
-      return session(type, message, events)
+      return session(message, events)
   }
 }
 
-function add(message: Message, state: NasdaqState, events: Events): ItchFault | undefined {
+function add(message: ItchMessage, state: NasdaqState, events: Events): ItchFault | undefined {
   const order_id = message.reference(11)
   const side = message.side(19)
   const qty = message.u32(20)
   const px = message.u32(32)
-  if (side === undefined) return 'FRAME_MALFORMED'
   if (qty === 0 || px === 0) return 'VALUE_OUT_OF_RANGE'
   if (state.orders[order_id] !== undefined) return 'ORDER_KNOWN'
   state.orders[order_id] = [side, px, qty]
@@ -172,12 +87,12 @@ function add(message: Message, state: NasdaqState, events: Events): ItchFault | 
   return undefined
 }
 
-/** `price` 0: at the order's own. */
+/** `price` undefined: at the order's own. */
 function execute(
-  message: Message,
+  message: ItchMessage,
   state: NasdaqState,
   events: Events,
-  price: number,
+  price: number | undefined,
   printable: boolean,
 ): ItchFault | undefined {
   const order_id = message.reference(11)
@@ -186,8 +101,8 @@ function execute(
   const order = state.orders[order_id]
   if (order === undefined) return 'ORDER_UNKNOWN'
   const [side, order_px, left] = order
-  const px = price === 0 ? order_px : price
-  if (qty === 0 || !Number.isSafeInteger(match_id)) return 'VALUE_OUT_OF_RANGE'
+  const px = price ?? order_px
+  if (qty === 0 || px === 0 || !Number.isSafeInteger(match_id)) return 'VALUE_OUT_OF_RANGE'
   if (qty > left) return 'ORDER_EXCEEDED'
   takeAway(state, order_id, qty)
   events.order({ action: 'EXECUTE', order_id, new_order_id: '', side, px, qty, match_id, printable })
@@ -196,7 +111,7 @@ function execute(
   return undefined
 }
 
-function cancel(message: Message, state: NasdaqState, events: Events): ItchFault | undefined {
+function cancel(message: ItchMessage, state: NasdaqState, events: Events): ItchFault | undefined {
   const order_id = message.reference(11)
   const qty = message.u32(19)
   const order = state.orders[order_id]
@@ -209,7 +124,7 @@ function cancel(message: Message, state: NasdaqState, events: Events): ItchFault
   return undefined
 }
 
-function remove(message: Message, state: NasdaqState, events: Events): ItchFault | undefined {
+function remove(message: ItchMessage, state: NasdaqState, events: Events): ItchFault | undefined {
   const order_id = message.reference(11)
   const order = state.orders[order_id]
   if (order === undefined) return 'ORDER_UNKNOWN'
@@ -219,7 +134,7 @@ function remove(message: Message, state: NasdaqState, events: Events): ItchFault
   return undefined
 }
 
-function replace(message: Message, state: NasdaqState, events: Events): ItchFault | undefined {
+function replace(message: ItchMessage, state: NasdaqState, events: Events): ItchFault | undefined {
   const order_id = message.reference(11)
   const new_order_id = message.reference(19)
   const qty = message.u32(27)
@@ -244,8 +159,8 @@ function takeAway(state: NasdaqState, order_id: string, qty: number): void {
 }
 
 /** P: a match with an order that was not displayed; its side is `B` whatever it was. Q: a cross. */
-function trade(type: string, message: Message, events: Events): ItchFault | undefined {
-  const hidden = type === 'P'
+function trade(message: ItchMessage, events: Events): ItchFault | undefined {
+  const hidden = message.type === 'P'
   const qty = hidden ? message.u32(20) : message.u64(11)
   const px = hidden ? message.u32(32) : message.u32(27)
   const trade_id = hidden ? message.u64(36) : message.u64(31)
@@ -254,35 +169,29 @@ function trade(type: string, message: Message, events: Events): ItchFault | unde
   if (!hidden && qty === 0) return undefined
   if (qty === 0 || px === 0 || !Number.isSafeInteger(qty) || !Number.isSafeInteger(trade_id))
     return 'VALUE_OUT_OF_RANGE'
-  if (hidden && message.side(19) === undefined) return 'FRAME_MALFORMED'
-  if (!hidden && !'OCHI'.includes(cross)) return 'FRAME_MALFORMED'
   events.trade({ trade_id, px, qty, aggressor: null, conditions: hidden ? '' : `CROSS_${cross}`, hidden })
   return undefined
 }
 
+/** What the directory says of a stock: a lot is one share unless only round lots are taken; test stocks take no orders. */
+function listed(message: ItchMessage): Partial<Instrument> {
+  const lot = message.char(25) === 'Y' ? Math.max(1, message.u32(21)) : 1
+  return { lot_size_qty: lot, min_qty: lot, tradable: message.char(29) === 'P' }
+}
+
 /** The other types: what they change of a session. Y, L, V, J, B, I, N and O change nothing that an event tells. */
-function session(type: string, message: Message, events: Events): ItchFault | undefined {
+function session(message: ItchMessage, events: Events): undefined {
+  const { type } = message
   if (type === 'S') {
-    const phase = SYSTEM_PHASES.get(message.char(11))
-    if (phase === undefined) return 'FRAME_MALFORMED'
-    events.session(phase, `SYSTEM_${message.char(11)}`)
+    const code = message.char(11)
+    events.session(SYSTEM_PHASES.get(code) ?? 'CLOSED', `SYSTEM_${code}`)
   } else if (type === 'H') {
-    const phase = TRADING_PHASES.get(message.char(19))
-    if (phase === undefined) return 'FRAME_MALFORMED'
-    events.session(phase, message.text(21, 4))
+    events.session(TRADING_PHASES.get(message.char(19)) ?? 'HALTED', message.text(21, 4))
   } else if (type === 'h') {
-    const action = message.char(20)
-    if (action !== 'H' && action !== 'T') return 'FRAME_MALFORMED'
     // Other market codes speak of Nasdaq's sister exchanges.
-    if (message.char(19) === 'Q') events.session(action === 'H' ? 'HALTED' : 'OPEN', 'OPERATIONAL')
+    if (message.char(19) === 'Q') events.session(message.char(20) === 'H' ? 'HALTED' : 'OPEN', 'OPERATIONAL')
   } else if (type === 'K') {
     const qualifier = message.char(23)
-    if (qualifier !== 'A' && qualifier !== 'C') return 'FRAME_MALFORMED'
     events.session(qualifier === 'A' ? 'QUOTING' : 'HALTED', `IPO_${qualifier}`)
-  } else if (type === 'W') {
-    const level = message.char(11)
-    if (!'123'.includes(level)) return 'FRAME_MALFORMED'
-    events.session('HALTED', `MWCB_${level}`)
-  }
-  return undefined
+  } else if (type === 'W') events.session('HALTED', `MWCB_${message.char(11)}`)
 }

@@ -1,5 +1,4 @@
-import type { Instrument } from '../../../schemas/generated/index.ts'
-import { instrumentOf, type Listing } from '../listing.ts'
+import type { Listing } from '../listing.ts'
 import type { VenueState } from '../venue.ts'
 
 /** A resting order as ITCH knows it: side, price, quantity left. Replaced as a whole, so that copies may share it. */
@@ -24,23 +23,4 @@ export function initialState(): NasdaqState {
 /** A copy that later frames do not change. */
 export function copyState(state: NasdaqState): NasdaqState {
   return { ...state, orders: { ...state.orders } }
-}
-
-/** Nasdaq writes prices in ten-thousandths of a dollar and whole shares. */
-export const PRICE_SCALE = 4
-const CALENDAR = 'NASDAQ'
-
-export function nasdaqListing(venue: string, symbol: string): Listing {
-  return { instrument_id: `${symbol}.${venue}`, venue, symbol, price_scale: PRICE_SCALE, qty_scale: 0 }
-}
-
-/** Tick of a cent: the rule for shares above a dollar (Regulation NMS, rule 612). */
-export function nasdaqInstrument(listing: Listing, known: Partial<Instrument> = {}): Instrument {
-  return instrumentOf(listing, {
-    kind: 'EQUITY',
-    tick_size_px: 100,
-    quote_currency: 'USD',
-    calendar: CALENDAR,
-    ...known,
-  })
 }

@@ -1,8 +1,9 @@
 import { emit, fault, keep } from '../../../runtime/api/index.ts'
-import type { Instrument, MarketEvent, Quote, RawFrame } from '../../../schemas/generated/index.ts'
+import type { MarketEvent, Quote, RawFrame } from '../../../schemas/generated/index.ts'
 import { messageEvent } from '../events.ts'
 import type { DecodeFault } from '../faults.ts'
-import { declaredListing, instrumentOf, type Listing, symbolOf } from '../listing.ts'
+import { declaredListing, type Listing, symbolOf } from '../listing.ts'
+import { isUsListing, usEquity, usListing } from '../us-equity.ts'
 import { utf8Text } from '../utf8.ts'
 import { defineVenue, type NormalizerContext, type VenueState } from '../venue.ts'
 
@@ -71,11 +72,11 @@ export const sip = defineVenue<SipState>({
       state.suspicious++
       return keep(state)
     }
-    const listing = known ?? { instrument_id: `${symbol}.${venue}`, venue, symbol, price_scale: 4, qty_scale: 0 }
+    const listing = known ?? usListing(venue, symbol)
     state.listings[venue] = listing
     state.sequence++
     const events = row.trade === null ? quoted(state, row, listing, frame) : traded(state, row.trade, listing, frame)
-    if (known === undefined) return emit(state, { instruments: [instrument(listing)], events })
+    if (known === undefined) return emit(state, { instruments: [usEquity(listing)], events })
     return events.length === 0 ? keep(state) : emit(state, { events })
   },
 })
@@ -109,7 +110,7 @@ function readRow(frame: RawFrame): Row | DecodeFault {
 function refusal(symbol: string, known: Listing | undefined, { params }: NormalizerContext): DecodeFault | undefined {
   if (symbol === '') return 'SYMBOL_UNKNOWN'
   if (known === undefined) return params.unknown_symbol === 'fault' ? 'SYMBOL_UNKNOWN' : undefined
-  return known.price_scale === 4 && known.qty_scale === 0 ? undefined : 'SCALE_EXCEEDED'
+  return isUsListing(known) ? undefined : 'SCALE_EXCEEDED'
 }
 
 function traded(state: SipState, trade: NonNullable<Row['trade']>, listing: Listing, frame: RawFrame): MarketEvent[] {
@@ -131,8 +132,4 @@ function quoted(state: SipState, { exchange, quote: row }: Row, listing: Listing
   const { sequence } = state
   const message = { kind: 'quote', sequence, event_time_us: frame.receive_time_us, depth: null, trade: null } as const
   return [messageEvent(listing, { ...message, quote }, frame)]
-}
-
-function instrument(listing: Listing): Instrument {
-  return instrumentOf(listing, { kind: 'EQUITY', tick_size_px: 100, quote_currency: 'USD', calendar: 'NASDAQ' })
 }
