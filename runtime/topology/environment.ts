@@ -20,8 +20,18 @@ export const VARIABLE_TYPES = ['text', 'integer', 'number', 'boolean'] as const
 export type VariableType = (typeof VARIABLE_TYPES)[number]
 
 /** Names of what must not be seen in a stored topology. */
-const SECRET =
-  /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|APIKEY|(API|ACCESS|PRIVATE|SECRET|SIGNING)_KEY)(_|$)/
+const SECRET = new RegExp(
+  [
+    '(^|_)(PASSWORDS?|PASSWD|PASSPHRASES?|SECRETS?|TOKEN|CREDENTIALS?|JWT|BEARER)(_|$)',
+    '(^|_)(PASS|PWD|AUTH|PIN|TOKENS|(API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION)KEYS?)$',
+    '(^|_)(API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION)_KEYS?(_|$)',
+  ].join('|'),
+)
+
+/** Values that open something, whatever their name: addresses with a password in them, private keys. */
+const SECRET_VALUE = /:\/\/[^\s/:@]*:[^\s/@]+@|-----BEGIN [A-Z ]*PRIVATE KEY/
+
+const SECRET_HINT = 'give the path of a file that holds it, by another name: secrets are files'
 
 /** Values of the declared variables; what is wrong with one is reported at its declaration. */
 export function readEnvironment(
@@ -36,19 +46,24 @@ export function readEnvironment(
     values.set(name, undefined)
     if (tree.kind !== 'map') continue
     if (SECRET.test(name)) {
-      const hint = 'give the path of a file that holds it, by another name: secrets are files'
-      report.add('VARIABLE_SECRET', at, `\`${name}\` looks like a secret, and variables are stored with the run`, hint)
+      const message = `\`${name}\` looks like a secret, and variables are stored with the run`
+      report.add('VARIABLE_SECRET', at, message, SECRET_HINT)
       continue
     }
     const type = typeOf(tree)
     const fallback = scalarOf(tree.entries.get('default')?.value)
     if (type === undefined) continue
+    const given = Object.hasOwn(environment, name) ? environment[name] : undefined
+    if (SECRET_VALUE.test(given ?? '') || SECRET_VALUE.test(String(fallback?.value ?? ''))) {
+      const message = `what \`${name}\` says holds a password or a key, and variables are stored with the run`
+      report.add('VARIABLE_SECRET', at, message, SECRET_HINT)
+      continue
+    }
     if (fallback !== undefined && !isOf(fallback.value, type)) {
       const message = `the default of \`${name}\` is not ${WORDS[type]}`
       report.reject('VARIABLE_INVALID', fallback, message, 'give a default of its `type`, or another `type`')
       continue
     }
-    const given = Object.hasOwn(environment, name) ? environment[name] : undefined
     if (given !== undefined) {
       const value = parse(given, type)
       if (value === undefined) {

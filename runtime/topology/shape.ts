@@ -160,7 +160,12 @@ class ShapeCheck {
         )
       } else if (closed) {
         const free = Object.keys(properties).filter((other) => !tree.entries.has(other))
-        const hint = hintFor(field, free.length > 0 ? free : Object.keys(properties), `${this.#codes.noun}s`)
+        const all = Object.keys(properties)
+        const taken = nearest(field, free) === undefined ? nearest(field, all) : undefined
+        const hint =
+          taken !== undefined
+            ? `did you mean \`${taken}\`, which is given already?`
+            : hintFor(field, free.length > 0 ? free : all, `${this.#codes.noun}s`)
         this.#report.reject(
           this.#codes.unknown,
           entry.value,

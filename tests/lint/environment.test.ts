@@ -130,7 +130,28 @@ describe('variables', () => {
     },
   )
 
-  test.each(['PARTITION_KEY', 'TOKENS_PER_SECOND', 'KEYED'])('%s is none', (name) => {
-    expect(read(`{ ${name}: { description: A value., default: x } }`, {}).findings).toEqual([])
+  test.each(['DB_PWD', 'DB_PASS', 'SASL_PASSWORDS', 'PRIVATE_KEYS', 'APIKEY', 'JWT', 'ENCRYPTION_KEY', 'VENUE_PIN'])(
+    '%s too',
+    (name) => {
+      const { findings } = read(`{ ${name}: { description: Opens. } }`, {}, { [name]: 'hunter2' })
+      expect(findings.map(({ code }) => code)).toEqual(['VARIABLE_SECRET'])
+    },
+  )
+
+  test.each([
+    ['postgres://desk:hunter2@db:5432/x', {}],
+    ['', { SITE: 'https://:hunter2@host/' }],
+    ['', { SITE: '-----BEGIN RSA PRIVATE KEY-----\nhunter2' }],
+  ])('a value that opens something is one, whatever its name: %s %o', (fallback, given) => {
+    const { findings } = read(`{ SITE: { description: Where., default: '${fallback}' } }`, { owner: '${SITE}' }, given)
+    expect(findings.map(({ code }) => code)).toEqual(['VARIABLE_SECRET'])
+    expect(JSON.stringify(findings)).not.toContain('hunter2')
   })
+
+  test.each(['PARTITION_KEY', 'TOKENS_PER_SECOND', 'KEYED', 'PASS_RATE', 'COMPASS', 'AUTH_MODE', 'PIN_BAR'])(
+    '%s is none',
+    (name) => {
+      expect(read(`{ ${name}: { description: A value., default: x } }`, {}).findings).toEqual([])
+    },
+  )
 })

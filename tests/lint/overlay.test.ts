@@ -28,6 +28,11 @@ function laid(...texts: string[]) {
 }
 
 describe('overlays', () => {
+  test('a misspelt field that the topology has already is named', () => {
+    const [finding] = laid('stagez: { decode: { snapshot_every: 7 } }').findings
+    expect(finding).toMatchObject({ code: 'UNKNOWN_FIELD', hint: 'did you mean `stages`, which is given already?' })
+  })
+
   test('mappings merge at every depth, lists and scalars are replaced, null takes away', () => {
     const { topology, findings } = laid(
       `kafka: { compression: lz4 }
