@@ -117,7 +117,7 @@ function storeOf(plan: Plan, stage: string, hashes: Hashes): DesiredStore {
 export function channelTexts(plan: Plan, stage: string): string[] {
   const inputs = tasksOf(plan, stage).flatMap((task) => task.inputs)
   const texts = inputs.map(({ topic, keyed, delay_us }) => {
-    return `${topic.name} (${topic.partitions} partitions, ${keyed ? 'keyed' : 'broadcast'}${delay_us > 0 ? `, after ${delay_us} us` : ''})`
+    return `${topic.name} (${topic.partitions} partitions, ${keyed ? 'keyed' : 'broadcast'} by ${topic.key}${delay_us > 0 ? `, after ${delay_us} us` : ''})`
   })
   return [...new Set(texts)]
 }

@@ -8,7 +8,7 @@ import type { Directory } from '../reading.ts'
 import type { RunFile } from '../run-file.ts'
 import { shippedWorld } from '../world.ts'
 import { desiredOf } from './desired.ts'
-import type { Actual, ActualTopic, Change, Desired } from './model.ts'
+import { type Actual, type ActualTopic, type Change, type Desired, recordsIn } from './model.ts'
 import { storedStores } from './stored-stores.ts'
 import { storeChanges } from './stores.ts'
 import { count } from './topics.ts'
@@ -49,7 +49,11 @@ export async function directoryChanges(
   )
   const topic_changes = [
     ...generationChanges(producers, now.plan.producers),
-    ...topicChanges(desired, actual, new Map(foreign.map((one) => [one.topic.name, one]))),
+    ...topicChanges(desired, actual, {
+      foreign: new Map(foreign.map((one) => [one.topic.name, one])),
+      before: run.topology,
+      now: now.plan,
+    }),
   ]
   const store_changes = storeChanges(desired, actual)
   const anew =
@@ -84,32 +88,52 @@ function topicsIn(reader: Reader): ActualTopic[] {
   })
 }
 
-function topicChanges(
-  { topics }: Desired,
-  { topics: found }: Actual,
-  foreign: ReadonlyMap<string, ForeignTopic>,
-): Change[] {
+interface Since {
+  readonly foreign: ReadonlyMap<string, ForeignTopic>
+  readonly before: Topology
+  readonly now: Plan
+}
+
+function topicChanges({ topics }: Desired, { topics: found }: Actual, since: Since): Change[] {
   const declared = topics.filter(({ internal }) => !internal)
   return declared.map(({ name, partitions }): Change => {
     const common = { kind: 'topic' as const, resource: name, destructive: false, steps: [] }
     const is = found.find((one) => one.name === name)
     if (is === undefined) return { ...common, action: 'create', detail: [count(partitions, 'partition')] }
-    const written = foreign.get(name)
+    const written = since.foreign.get(name)
     if (written?.unreadable !== undefined) {
       const blocked = { code: 'SCHEMA_CHANGED', reason: `${name}: ${written.unreadable}`, hint: ANEW }
       return { ...common, action: 'replace', detail: ['another schema'], blocked }
     }
-    if (is.partitions === partitions) {
-      const detail = written === undefined ? [] : ['records of another schema are there, and are read as ours']
-      return { ...common, action: 'none', detail }
+    if (is.partitions !== partitions) {
+      const reason = `${name} has ${count(is.partitions, 'partition')}, and keys would move among ${partitions}`
+      const blocked = { code: 'TOPIC_MISMATCH', reason, hint: `a directory is one generation: ${ANEW}` }
+      return { ...common, action: 'replace', detail: [`${is.partitions} -> ${partitions} partitions`], blocked }
     }
-    const blocked = {
-      code: 'PARTITIONS_FIXED',
-      reason: `${name} has ${count(is.partitions, 'partition')}, and keys would move among ${partitions}`,
-      hint: `a directory is one generation: ${ANEW}`,
-    }
-    return { ...common, action: 'replace', detail: [`${is.partitions} -> ${partitions} partitions`], blocked }
+    const detail = written === undefined ? [] : ['records of another schema are there, and are read as ours']
+    return keyChange(name, is, since, detail) ?? { ...common, action: 'none', detail }
   })
+}
+
+/** Records that are there keep the keys that they have. Whoever reads them keeps state by these. */
+function keyChange(name: string, is: ActualTopic, { before, now }: Since, more: readonly string[]): Change | undefined {
+  const key = now.topology.topics[name]?.key
+  const was = before.topics[name]?.key
+  if (was === undefined || was === key || recordsIn(is) === 0) return undefined
+  const detail = [`key: ${was} -> ${key}`, ...more]
+  const common = { kind: 'topic' as const, resource: name, destructive: false, steps: [] }
+  const readers = now.stages.filter((stage) =>
+    now.tasks.some((task) => task.stage === stage && task.inputs.some(({ topic }) => topic.name === name)),
+  )
+  if (readers.length === 0) {
+    return { ...common, action: 'update', detail: [...detail, 'records that are there keep their keys'] }
+  }
+  const blocked = {
+    code: 'INPUTS_CHANGED',
+    reason: `the records of ${name} have the key ${was}, and ${readers.join(', ')} would read them with those of the key ${key}`,
+    hint: `a directory is one generation: ${ANEW}`,
+  }
+  return { ...common, action: 'replace', detail, blocked }
 }
 
 /** The journal has a partition per producer: with other stages, tasks or sources it is another one. */

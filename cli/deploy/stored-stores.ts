@@ -1,5 +1,5 @@
 /** Every stage's state as its last run left it: by which build, how much of its journal is behind the snapshot. */
-import { DataFault, InvariantError, type Reader } from '../../runtime/api/index.ts'
+import { AppError, InvariantError, type Reader } from '../../runtime/api/index.ts'
 import type { Hashes, JournalEntry } from '../../runtime/engine/journal.ts'
 import type { WriterCodecs } from '../../runtime/engine/options.ts'
 import { load } from '../../runtime/engine/recovery.ts'
@@ -61,13 +61,12 @@ async function unreadable(reader: Reader, plan: Plan, task: string): Promise<str
     await load(new Task(planned, plan.producers, NO_OUTLET, undefined), reader)
     return undefined
   } catch (error) {
-    const ours = error instanceof InvariantError || error instanceof DataFault
-    if (ours || error instanceof TypeError || error instanceof SyntaxError) {
-      return `this build cannot read its snapshot: ${error.message}`
-    }
+    if (error instanceof AppError && REFUSALS.includes(error.code)) return error.message
     throw error
   }
 }
+
+const REFUSALS = ['INPUTS_CHANGED', 'STATE_UNREADABLE']
 
 const NO_OUTLET: Outlet = {
   emit: (task) => {

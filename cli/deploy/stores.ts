@@ -47,8 +47,8 @@ function storeChange(store: DesiredStore, desired: Desired, actual: Actual): Cha
     }
   }
   const why =
-    is.unreadable ??
     (moved.length > 0 ? `its inputs changed: ${moved.join(', ')}` : undefined) ??
+    is.unreadable ??
     `${changed.join(', ')} changed behind the last snapshot (${entries(is.tail)} of its journal)`
   const obstacle = rebuildObstacle(store, actual.topics)
   if (obstacle !== undefined) return lost(store.stage, `${why}; ${obstacle}`, desired)

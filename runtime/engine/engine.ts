@@ -474,7 +474,7 @@ function mayWait(task: PlannedTask, input: PlannedInput): boolean {
 async function openWhole(options: EngineOptions): Promise<Producer> {
   const { plan, broker, codecs } = options
   // Before anything is declared: what is refused stays as it was.
-  refuseOtherTasks(options)
+  await refuseOtherTasks(options)
   if (codecs === undefined || codecs.local === true) await refuseForeignRecords(options)
   await broker.declare([...topicSpecs(plan), journalTopic(plan)])
   return broker.producer(`aitrader-${plan.topology.name}`)

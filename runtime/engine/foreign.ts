@@ -11,6 +11,7 @@ import { AppError } from '../api/fault.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
 import { JOURNAL } from './journal.ts'
 import type { EngineOptions, WriterCodecs } from './options.ts'
+import { readJournal } from './recovery.ts'
 
 export interface ForeignTopic {
   readonly topic: PlannedTopic
@@ -65,12 +66,35 @@ function unreadable(
   return undefined
 }
 
-/** An AppError `TASKS_CHANGED` (exit 2) if the log's journal has another number of places than the plan has tasks and sources. */
-export function refuseOtherTasks({ plan, broker }: Pick<EngineOptions, 'plan' | 'broker'>): void {
-  const journal = broker.topics().find(({ name }) => name === JOURNAL)
-  if (journal === undefined || journal.partitions === plan.producers.length) return
-  const message = `the directory was written by ${journal.partitions} tasks and sources, and the topology has ${plan.producers.length} now`
-  throw new AppError('TASKS_CHANGED', message, {
+/**
+ * An AppError `TASKS_CHANGED` (exit 2) if the log's journal has another number of places than the plan has tasks and
+ * sources, or if one of them is another's.
+ */
+export async function refuseOtherTasks({
+  plan,
+  broker,
+  journal,
+  codecs,
+}: Pick<EngineOptions, 'plan' | 'broker' | 'journal' | 'codecs'>): Promise<void> {
+  const found = broker.topics().find(({ name }) => name === JOURNAL)
+  if (found === undefined) return
+  if (found.partitions !== plan.producers.length) {
+    throw tasksChanged(
+      `the directory was written by ${found.partitions} tasks and sources, and the topology has ${plan.producers.length} now`,
+    )
+  }
+  for (const [producer, name] of plan.producers.entries()) {
+    const { end_offset } = broker.partition(JOURNAL, producer)
+    if (end_offset === 0) continue
+    const [entry] = await readJournal(broker, journal, producer, end_offset - 1, end_offset, codecs)
+    if (entry !== undefined && entry.task !== name) {
+      throw tasksChanged(`the directory was written by ${entry.task}, in whose place the topology has ${name} now`)
+    }
+  }
+}
+
+function tasksChanged(message: string): AppError {
+  return new AppError('TASKS_CHANGED', message, {
     exit_code: 2,
     hint: '`aitrader plan --data DIR` says what that means; start with --rebuild, which computes everything anew, or choose another directory',
   })

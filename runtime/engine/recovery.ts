@@ -1,5 +1,5 @@
 import type { Reader } from '../api/broker.ts'
-import { AppError, assert } from '../api/fault.ts'
+import { AppError, assert, DataFault, InvariantError } from '../api/fault.ts'
 import type { Json } from '../api/record.ts'
 import { RecordCursor } from '../log/batch.ts'
 import { type PlannedTopic, producerNumbers } from '../plan/plan.ts'
@@ -66,11 +66,26 @@ export async function recover(engine: Recoverable, options: EngineOptions): Prom
   }
 }
 
-/** Fills a fresh task from its last snapshot; answers the first journal entry behind it. */
+/**
+ * Fills a fresh task from its last snapshot; answers the first journal entry behind it. AppErrors (exit 2):
+ * `INPUTS_CHANGED`, and `STATE_UNREADABLE` for a state that the processor of this build cannot take.
+ */
 export async function load(task: Task, broker: Reader): Promise<number> {
-  const bytes = await broker.get(TASKS, task.planned.name)
-  for await (const { key, value } of broker.scan(CELLS, cellPrefix(task.planned.name))) loadCell(task, key, value)
-  return bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
+  const { name } = task.planned
+  const bytes = await broker.get(TASKS, name)
+  try {
+    const next = bytes === undefined ? 0 : loadSnapshot(task, bytes) + 1
+    for await (const { key, value } of broker.scan(CELLS, cellPrefix(name))) loadCell(task, key, value)
+    return next
+  } catch (cause) {
+    const ours = cause instanceof InvariantError || cause instanceof DataFault
+    if (!ours && !(cause instanceof TypeError || cause instanceof SyntaxError)) throw cause
+    throw new AppError('STATE_UNREADABLE', `this build cannot read the snapshot of ${name}: ${cause.message}`, {
+      exit_code: 2,
+      hint: 'go on with the build that wrote it; `aitrader up --rebuild` begins anew, and on Kafka `aitrader apply` rebuilds the stage',
+      cause,
+    })
+  }
 }
 
 /** Fills a fresh task from its last snapshot and re-runs the journal's tail, which it answers. */

@@ -1,5 +1,8 @@
 import type { Put } from '../api/broker.ts'
+import { AppError } from '../api/fault.ts'
+import { sha256, toHex } from '../api/hash.ts'
 import type { Json } from '../api/record.ts'
+import type { PlannedTask } from '../plan/plan.ts'
 import { canonical, parseCanonical } from '../state/canonical.ts'
 import type { Task } from './task.ts'
 
@@ -19,6 +22,8 @@ interface TaskSnapshot {
   readonly now_us: number
   readonly faults: number
   readonly positions: readonly number[]
+  /** What the positions are positions in; absent in snapshots of release 0.1.0. */
+  readonly inputs?: string
   readonly timers: readonly (readonly [key: string, name: string, due_us: number, cause: string])[]
   readonly asks: readonly (readonly [key: string, request: Json, due_us: number, id: string])[]
   /** Absent if no key is parked. */
@@ -60,6 +65,7 @@ export function takeSnapshot(task: Task, seq: number): Put[] {
     now_us: task.now_us,
     faults: task.faults,
     positions: task.channels.map((channel) => channel.position),
+    inputs: inputsOf(task.planned),
     timers: task.timers.pending().map((timer) => [timer.key, timer.name, timer.due_us, timer.cause] as const),
     asks: (task.asks?.open ?? []).map((open) => [open.key, open.request, open.due_us, open.id] as const),
     ...(parked === undefined ? {} : { parked }),
@@ -71,9 +77,37 @@ export function takeSnapshot(task: Task, seq: number): Put[] {
   return puts
 }
 
-/** Fills a fresh task from its snapshot's main record; answers the journal entry it belongs to. */
+const known_inputs = new WeakMap<PlannedTask, string>()
+
+/** Stands for the partitions that a task reads, how and by which keys: positions mean nothing in other ones. */
+function inputsOf(planned: PlannedTask): string {
+  let inputs = known_inputs.get(planned)
+  if (inputs === undefined) {
+    const lines = planned.inputs.map(({ topic, partition, keyed, delay_us }) => {
+      return `${topic.name}/${partition} ${topic.key} ${keyed ? 'keyed' : 'broadcast'} ${delay_us}\n`
+    })
+    inputs = toHex(sha256(text.encode(lines.join('')))).slice(0, 16)
+    known_inputs.set(planned, inputs)
+  }
+  return inputs
+}
+
+/**
+ * Fills a fresh task from its snapshot's main record; answers the journal entry it belongs to. An AppError
+ * `INPUTS_CHANGED` (exit 2) if it was taken of a task with other inputs.
+ */
 export function loadSnapshot(task: Task, bytes: Uint8Array): number {
   const snapshot = parseCanonical(untext.decode(bytes)) as unknown as TaskSnapshot
+  if (snapshot.inputs !== undefined && snapshot.inputs !== inputsOf(task.planned)) {
+    throw new AppError(
+      'INPUTS_CHANGED',
+      `${task.planned.name} took its last snapshot with other inputs than it has now`,
+      {
+        exit_code: 2,
+        hint: '`aitrader plan` says what changed; `aitrader up --rebuild` begins anew, and on Kafka `aitrader apply` rebuilds the stage',
+      },
+    )
+  }
   task.next_seq = snapshot.next_seq
   task.now_us = snapshot.now_us
   task.faults = snapshot.faults

@@ -99,7 +99,7 @@ describe('what the last run left', () => {
       puts: [{ store: CELLS, key: `${cellPrefix('sum/1')}t\u0000gone\u0000x`, value: Buffer.from('"') }],
     })
     const sum = (await stores(broker)).find(({ stage }) => stage === 'sum')
-    expect(sum?.unreadable).toMatch(/^this build cannot read its snapshot: /)
+    expect(sum?.unreadable).toMatch(/^this build cannot read the snapshot of sum\/1: /)
   })
 
   test('a stage with fewer tasks than it had cannot take over all of its state', async () => {

@@ -89,7 +89,7 @@ test('other partitions: keys would move', async () => {
   const nbbo = { ...crypto.topics['market.nbbo.v1']!, partitions: 2 }
   const { stores, others } = await impacts({ ...crypto, topics: { ...crypto.topics, 'market.nbbo.v1': nbbo } })
   expect(stores.normalizer).toBe('rebuilt')
-  expect(others).toContainEqual(['market.nbbo.v1', 'replace', 'PARTITIONS_FIXED'])
+  expect(others).toContainEqual(['market.nbbo.v1', 'replace', 'TOPIC_MISMATCH'])
 })
 
 test('the command says it, and what does not go together is wrong use', async () => {

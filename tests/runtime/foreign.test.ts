@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest'
-import { AppError } from '../../runtime/api/index.ts'
+import { describe, expect, it } from 'vitest'
+import { AppError, type Broker } from '../../runtime/api/index.ts'
 import { foreignTopics, refuseForeignRecords, refuseOtherTasks } from '../../runtime/engine/foreign.ts'
+import type { JournalType } from '../../runtime/engine/journal.ts'
 import type { WriterCodecs } from '../../runtime/engine/options.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
-import { plan } from '../../runtime/plan/plan.ts'
+import { type Plan, plan } from '../../runtime/plan/plan.ts'
 import { runToy, ticks, toy, world } from './toy.ts'
 
 /** Records of another build's schemas are told from our own; `runToy` writes every schema as number 1. */
@@ -13,6 +14,7 @@ const planned = plan(toy, world)
 const store = new MemoryStore()
 const { digests } = await runToy({ store, items: ticks(40) })
 const broker = new SimulatedLog(store).connect()
+const journal = world.records.JournalEntry as JournalType
 
 it('a log of our own schemas has none, and an empty one neither', async () => {
   expect(await foreignTopics(planned.topics, broker, () => 1, undefined)).toEqual([])
@@ -54,16 +56,27 @@ it('a schema that can be read as ours is no obstacle, and one that cannot says a
   })
 })
 
-it('a journal of other tasks is refused, and an empty log is not', () => {
-  expect(() => refuseOtherTasks({ plan: planned, broker })).not.toThrow()
-  expect(() => refuseOtherTasks({ plan: planned, broker: new SimulatedLog(new MemoryStore()).connect() })).not.toThrow()
-  const fewer = { ...planned, producers: planned.producers.slice(1) }
-  expect(() => refuseOtherTasks({ plan: fewer, broker })).toThrow(
-    expect.objectContaining({
+describe('a journal of other tasks', () => {
+  const open = (plan: Plan, log: Broker = broker) => refuseOtherTasks({ plan, broker: log, journal })
+
+  it('is refused for their number, and an empty log is not', async () => {
+    await open(planned)
+    await open(planned, new SimulatedLog(new MemoryStore()).connect())
+    const fewer = { ...planned, producers: planned.producers.slice(1) }
+    await expect(open(fewer)).rejects.toMatchObject({
       code: 'TASKS_CHANGED',
       message: `the directory was written by ${planned.producers.length} tasks and sources, and the topology has ${fewer.producers.length} now`,
-    }),
-  )
+    })
+  })
+
+  it('is refused for one in the place of another', async () => {
+    const last = planned.producers.at(-1)
+    const renamed = { ...planned, producers: [...planned.producers.slice(0, -1), 'another/0'] }
+    await expect(open(renamed)).rejects.toMatchObject({
+      code: 'TASKS_CHANGED',
+      message: `the directory was written by ${last}, in whose place the topology has another/0 now`,
+    })
+  })
 })
 
 it('an engine does not open on such a log', async () => {
