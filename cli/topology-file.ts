@@ -10,8 +10,29 @@ import type { World } from '../runtime/topology/world.ts'
 
 export const DEFAULT_TOPOLOGY = 'topology/crypto.yaml'
 
+let asked: Set<string> | undefined
+
+/** What `work` answers, and the paths that it asked for, whether they were there or not. */
+export function askedFor<T>(work: () => T): { readonly result: T; readonly paths: readonly string[] } {
+  const before = asked
+  const paths = new Set<string>()
+  asked = paths
+  try {
+    return { result: work(), paths: [...paths] }
+  } finally {
+    asked = before
+  }
+}
+
+/** Whether there is something at `path`. */
+export function isThere(path: string): boolean {
+  asked?.add(path)
+  return existsSync(path)
+}
+
 /** The text of `path`. An `AppError` `FILE_UNREADABLE` (wrong use) if there is none. */
 export function readText(path: string): string {
+  asked?.add(path)
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
@@ -57,7 +78,7 @@ export function lintTopology(
     ...others,
     include: (included) => {
       const file = join(dirname(path), included)
-      return existsSync(file) ? { file, text: readText(file) } : undefined
+      return isThere(file) ? { file, text: readText(file) } : undefined
     },
   })
 }

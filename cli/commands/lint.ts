@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Command, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { AppError } from '../../runtime/api/index.ts'
@@ -8,7 +10,7 @@ import { formatOutcome, LINT_FORMATS, type LintFormat } from '../lint/formats.ts
 import { watchFiles } from '../lint/watch.ts'
 import { onSignals } from '../signals.ts'
 import { readTests } from '../test/files.ts'
-import { DEFAULT_TOPOLOGY, lintTopology, overlayOption, readText, wantsColour } from '../topology-file.ts'
+import { askedFor, DEFAULT_TOPOLOGY, lintTopology, overlayOption, readText, wantsColour } from '../topology-file.ts'
 import { judgedWorld } from '../world.ts'
 
 interface LintOptions {
@@ -25,8 +27,8 @@ const CLEAR = '\u001b[2J\u001b[3J\u001b[H'
  * `aitrader lint`: everything that is wrong with topologies and topology tests, at once. Exit code 1 if any of it is an
  * error; warnings alone end with 0.
  *
- * `--watch` looks again whenever one of the files changes, until it is interrupted; a file that is gone for a moment is
- * a message, not the end. Processors' sources are read once: a change there needs a new start.
+ * `--watch` looks again whenever one of the files or of those that they name changes, until it is interrupted; a file
+ * that is gone for a moment is a message, not the end. Processors' sources are read once: a change there needs a new start.
  */
 export function lintCommand(load: () => Promise<World> = judgedWorld): Command {
   const command = new Command('lint')
@@ -52,15 +54,16 @@ async function watch(
   world: World,
   format: LintFormat,
 ): Promise<void> {
+  const named = [...files, ...overlays]
   const show = () => {
-    const text = outcomeText(files, overlays, world, format)
+    const { result: text, paths } = askedFor(() => outcomeText(files, overlays, world, format))
     process.stdout.write(process.stdout.isTTY === true ? CLEAR + text : text)
+    return [...named, ...paths.filter((path) => existsSync(dirname(path)))]
   }
   const stop = new AbortController()
   const listening = onSignals(() => stop.abort())
   try {
-    show()
-    await watchFiles([...files, ...overlays], show, stop.signal)
+    await watchFiles(named, show, stop.signal)
   } finally {
     listening()
   }

@@ -26,6 +26,7 @@ export interface ScannedSource {
 }
 
 interface Rule {
+  /** The end of a sentence. */
   readonly what: string
   readonly instead: string
 }
@@ -42,6 +43,8 @@ const LIBRARY: Rule = {
   what: 'uses a function whose last bit differs between platforms',
   instead: 'use + - * / and Math.sqrt in a stated order',
 }
+const HIDDEN: Rule = { what: 'runs text that nobody can look into', instead: 'write it as code' }
+const APART: Rule = { what: 'takes Math apart', instead: 'call its functions as `Math.name(...)`' }
 
 const GLOBALS: Readonly<Record<string, Rule>> = {
   Date: CLOCK,
@@ -50,6 +53,10 @@ const GLOBALS: Readonly<Record<string, Rule>> = {
   crypto: CHANCE,
   process: WORLD,
   navigator: WORLD,
+  require: EFFECT,
+  eval: HIDDEN,
+  Function: HIDDEN,
+  Math: APART,
   globalThis: WORLD,
   global: WORLD,
   setTimeout: LATER,
@@ -69,9 +76,9 @@ const MEMBERS: Readonly<Record<string, Rule>> = {
   'Promise.race': ORDER,
   'Promise.any': ORDER,
   ...Object.fromEntries(
-    ['exp', 'expm1', 'log', 'log2', 'log10', 'log1p', 'pow', 'sin', 'cos', 'tan', 'tanh', 'sinh', 'cosh', 'cbrt'].map(
-      (name) => [`Math.${name}`, LIBRARY],
-    ),
+    'exp expm1 log log2 log10 log1p pow hypot cbrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh'
+      .split(' ')
+      .map((name) => [`Math.${name}`, LIBRARY]),
   ),
 }
 
@@ -132,6 +139,10 @@ class Walk {
     if (type === 'ImportExpression') this.#add(node.start, EFFECT, 'import()')
     if (type === 'ForInStatement') this.#add(node.start, ORDER, 'for ... in')
     if (type === 'CallExpression') this.#define(node)
+    // Whole numbers of any size have exact powers, others not.
+    if ((type === 'BinaryExpression' || type === 'AssignmentExpression') && /^\*\*/.test(String(node.operator))) {
+      if (!isConstant(node.left) || !isConstant(node.right)) this.#add(node.start, LIBRARY, '**')
+    }
     if (type === 'Identifier') return this.#global(node)
     if (type === 'MemberExpression') return this.#member(node)
     const plain_key = (type === 'Property' || type.endsWith('Definition')) && node.computed !== true
@@ -163,6 +174,8 @@ class Walk {
       const by_method = own(METHODS, method)
       if (by_method !== undefined) this.#add(property.start, by_method, method)
     }
+    // A function of Math by its name is known; whatever else is done with it hides which.
+    if (object.type === 'Identifier' && object.name === 'Math' && typeof method === 'string') return
     this.visit(object)
   }
 
@@ -204,6 +217,10 @@ class Walk {
 
 function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
+}
+
+function isConstant(value: unknown): boolean {
+  return isNode(value) && value.type === 'Literal'
 }
 
 function own(rules: Readonly<Record<string, Rule>>, name: string): Rule | undefined {

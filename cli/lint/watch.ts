@@ -5,32 +5,59 @@ import { basename, dirname } from 'node:path'
 const QUIET_MS = 50
 
 /**
- * Calls `changed` after any of the files was written, replaced or removed, until the signal is aborted.
+ * Calls `look`, and again after any of the files that it answered was written, replaced, made or removed, until the
+ * signal is aborted. Each answer says anew which files count: an edit may bring in others.
  *
  * Folders are watched, not files: an editor that writes anew and renames would leave a watch on what is gone. Rejects
- * with what `fs.watch` throws if a folder is not there.
+ * with what `look` throws, and with what `fs.watch` throws if a folder is not there.
  */
-export async function watchFiles(files: readonly string[], changed: () => void, signal: AbortSignal): Promise<void> {
-  const names = new Map<string, Set<string>>()
-  for (const file of files) names.set(dirname(file), (names.get(dirname(file)) ?? new Set()).add(basename(file)))
-  let timer: NodeJS.Timeout | undefined
-  const watchers: FSWatcher[] = []
+export async function watchFiles(
+  files: readonly string[],
+  look: () => readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const stop = Promise.withResolvers<void>()
   if (signal.aborted) stop.resolve()
   else signal.addEventListener('abort', () => stop.resolve(), { once: true })
-  try {
-    for (const [folder, wanted] of names) {
-      const watcher = watch(folder, (_event, name) => {
-        if (name !== null && !wanted.has(name)) return
-        clearTimeout(timer)
-        timer = setTimeout(changed, QUIET_MS)
-      })
-      watcher.on('error', stop.reject)
-      watchers.push(watcher)
+  const folders = new Map<string, { readonly watcher: FSWatcher; names: ReadonlySet<string> }>()
+  let timer: NodeJS.Timeout | undefined
+  const again = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      try {
+        attend(look())
+      } catch (error) {
+        stop.reject(error)
+      }
+    }, QUIET_MS)
+  }
+  const attend = (wanted: readonly string[]) => {
+    const by_folder = Map.groupBy(wanted, (file) => dirname(file))
+    for (const [folder, { watcher }] of folders) {
+      if (by_folder.has(folder)) continue
+      watcher.close()
+      folders.delete(folder)
     }
+    for (const [folder, paths] of by_folder) {
+      const names = new Set(paths.map((path) => basename(path)))
+      const known = folders.get(folder)
+      if (known !== undefined) known.names = names
+      else {
+        const watcher = watch(folder, (_event, name) => {
+          if (name === null || folders.get(folder)?.names.has(name) === true) again()
+        })
+        watcher.on('error', stop.reject)
+        folders.set(folder, { watcher, names })
+      }
+    }
+  }
+  try {
+    // Before the first look: what is written meanwhile is seen.
+    attend(files)
+    attend(look())
     await stop.promise
   } finally {
     clearTimeout(timer)
-    for (const watcher of watchers) watcher.close()
+    for (const { watcher } of folders.values()) watcher.close()
   }
 }

@@ -6,7 +6,7 @@ import type { TestRunOptions } from '../../runtime/topology/test-run.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
 import type { World } from '../../runtime/topology/world.ts'
 import { runnersOf } from '../compose.ts'
-import { formatFindings, lintTopology, readText, wantsColour } from '../topology-file.ts'
+import { formatFindings, isThere, lintTopology, readText, wantsColour } from '../topology-file.ts'
 
 const FOLDER = 'tests/topology'
 const TOPOLOGIES = 'topology'
@@ -47,7 +47,7 @@ export function shippedTopologies(world: World): Map<string, Topology> {
  */
 export function readTests(file: string, world: World, overlays: readonly string[] = []): TestFileResult {
   return parseTestFile(readText(file), file, world, (path, { overlays: own, environment, template }) =>
-    [path, ...own].every((one) => existsSync(one))
+    [path, ...own].every(isThere)
       ? lintTopology(path, world, [...own, ...overlays], {
           environment,
           ...(template === undefined ? {} : { template }),

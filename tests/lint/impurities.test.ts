@@ -34,6 +34,14 @@ describe('a source is not deterministic where it', () => {
     ['const f = (x = Date.now()) => x', '1:16 reads the wall clock (Date)'],
     ['const y = Date as unknown', '1:11 reads the wall clock (Date)'],
     ['use(process!.env)', '1:5 reads the environment (process)'],
+    ['const { random } = Math', '1:20 takes Math apart (Math)'],
+    ['Math[name](x)', '1:1 takes Math apart (Math)'],
+    ['Math.hypot(x, y)', '1:1 uses a function whose last bit differs between platforms (Math.hypot)'],
+    ['x ** 0.5', '1:1 uses a function whose last bit differs between platforms (**)'],
+    ['x **= n', '1:1 uses a function whose last bit differs between platforms (**)'],
+    ["new Function('return Date.now()')()", '1:5 runs text that nobody can look into (Function)'],
+    ["eval('1')", '1:1 runs text that nobody can look into (eval)'],
+    ["require('node:fs')", '1:1 touches the outside world (require)'],
   ])('%j', (text, said) => expect(found(text)).toEqual([said]))
 })
 
@@ -47,6 +55,7 @@ describe('a source is deterministic where', () => {
     ['it is imported', "import { crypto } from './own.ts'\ncrypto.sign()"],
     ['it is bound by a pattern', 'const { performance, a: [fetch] } = input; fetch(performance)'],
     ['types alone are imported', "import type { Stats } from 'node:fs'"],
+    ['a power of constants is one', 'const most = 2 ** 52 + Number(2n ** 63n)'],
     ['roots and rounding are exact', 'Math.sqrt(2) + Math.floor(1.5) + Math.abs(-1)'],
     ['iteration is in the order of insertion', 'for (const key of Object.keys(state).sort()) use(key)'],
     ['the line says why', 'for (const key in state) use(key) // deterministic: a sum.'],

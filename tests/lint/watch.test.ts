@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { lintCommand } from '../../cli/commands/lint.ts'
+import { watchFiles } from '../../cli/lint/watch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'aitrader-watch-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -49,4 +50,56 @@ test('a watched file is checked again after every change, until the command is i
   } finally {
     spy.mockRestore()
   }
+})
+
+test('files that a watched one names are watched, too, as soon as it names them', async () => {
+  const file = join(folder, 'y.yaml')
+  const library = join(folder, 'library.yaml')
+  writeFileSync(file, GOOD)
+  let out = ''
+  let look = () => {}
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text)
+    look()
+    return true
+  })
+  const says = (text: string) =>
+    new Promise<void>((resolve) => {
+      look = () => {
+        if (!out.includes(text)) return
+        out = ''
+        resolve()
+      }
+      look()
+    })
+  try {
+    const ended = lintCommand().parseAsync([file, '--watch'], { from: 'user' })
+    await says(`${file}: no findings\n`)
+    writeFileSync(file, `${GOOD}include: [library.yaml]\n`)
+    await says('INCLUDE_INVALID')
+    writeFileSync(library, 'templates: {}\n')
+    await says(`${file}: no findings\n`)
+    writeFileSync(library, 'templates: 1\n')
+    await says('WRONG_TYPE')
+    process.emit('SIGTERM')
+    await ended
+  } finally {
+    spy.mockRestore()
+  }
+})
+
+test('what goes wrong while it looks ends the watch with it', async () => {
+  const file = join(folder, 'z.yaml')
+  writeFileSync(file, GOOD)
+  let looks = 0
+  const watching = watchFiles(
+    [file],
+    () => {
+      if (++looks === 2) throw new Error('broken')
+      writeFileSync(file, 'other')
+      return [file]
+    },
+    new AbortController().signal,
+  )
+  await expect(watching).rejects.toThrow('broken')
 })
