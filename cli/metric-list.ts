@@ -13,6 +13,7 @@ export interface MetricSpec {
 }
 
 const LANE = ['lane'] as const
+const FEED = ['feed'] as const
 
 export const METRICS = {
   aitrader_records_total: { type: 'counter', labels: ['lane', 'topic'], help: 'Records written.' },
@@ -82,6 +83,56 @@ export const METRICS = {
     type: 'histogram',
     labels: ['thread'],
     help: 'How much later than asked for a timer of the thread fires.',
+  },
+  aitrader_feed_frames_total: { type: 'counter', labels: FEED, help: 'Frames that a live feed took from its venue.' },
+  aitrader_feed_bytes_total: { type: 'counter', labels: FEED, help: 'Bytes of these frames.' },
+  aitrader_feed_connects_total: { type: 'counter', labels: FEED, help: 'Connections tried.' },
+  aitrader_feed_reconnects_total: {
+    type: 'counter',
+    labels: FEED,
+    help: 'Those of them beyond the first of each line: after an end, or before a connection grew too old.',
+  },
+  aitrader_feed_disconnects_total: {
+    type: 'counter',
+    labels: ['feed', 'reason'],
+    help: 'Connections that ended, by reason; slow: dropped by us, since the dataflow did not keep up.',
+  },
+  aitrader_feed_gaps_total: {
+    type: 'counter',
+    labels: FEED,
+    help: "Breaks of the venue's sequences or checksums, and subscriptions that it refused.",
+  },
+  aitrader_feed_resubscriptions_total: {
+    type: 'counter',
+    labels: FEED,
+    help: 'Books subscribed anew, after a gap or to renew them.',
+  },
+  aitrader_feed_snapshots_total: {
+    type: 'counter',
+    labels: ['feed', 'outcome'],
+    help: 'Snapshots asked for by REST: taken; refused, which are asked for again.',
+  },
+  aitrader_feed_pauses_total: {
+    type: 'counter',
+    labels: FEED,
+    help: 'How often the sockets were read no more, since the queue was full.',
+  },
+  aitrader_feed_dropped_total: {
+    type: 'counter',
+    labels: FEED,
+    help: 'Frames kept from everybody, since they held a secret of ours. No other frame is ever dropped.',
+  },
+  aitrader_feed_lines: {
+    type: 'gauge',
+    labels: ['feed', 'state'],
+    help: 'Lines, each of which is one connection when all is well: live, where something came; down.',
+  },
+  aitrader_feed_queue_frames: { type: 'gauge', labels: FEED, help: 'Frames that wait for the dataflow.' },
+  aitrader_feed_queue_bytes: { type: 'gauge', labels: FEED, help: 'Bytes that wait for the dataflow.' },
+  aitrader_feed_last_frame_age_seconds: {
+    type: 'gauge',
+    labels: FEED,
+    help: 'Time since the last frame came, or since the feed was opened.',
   },
 } as const satisfies Record<string, MetricSpec>
 

@@ -79,7 +79,7 @@ async function up(options: UpOptions): Promise<void> {
     log.info({ topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) }, 'started')
     const engine = await openEngine(broker, composition, meter.observe(measure))
     log.info({ stream_time_us: engine.now_us }, 'recovered')
-    meter.recovered(engine, () => [])
+    meter.recovered(engine, () => [], source)
     // Only a run that may go on here may say what the directory was made of.
     writeRunFile(dir, run_file)
     const { commit_interval_ms, commit_max_records, end_drain_ms } = topology

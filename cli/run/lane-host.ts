@@ -134,17 +134,18 @@ export class LaneHost implements RunningLane {
     })
     const { commit_interval_ms, commit_max_records } = kafka
     const common = { engine, once, commit_interval_ms, commit_max_records, clock: wallClock, stop: this.stop }
+    const source = lane.sources.length === 0 ? undefined : await this.openSource()
     const run =
-      lane.sources.length === 0
+      source === undefined
         ? new LaneRun({ ...common, broker, lane: lane_options, codecs })
         : new Run({
             ...common,
-            feed: { name: 'feed', source: await this.openSource() },
+            feed: { name: 'feed', source },
             speed: this.setting.speed,
             end_drain_ms: composition.plan.topology.end_drain_ms,
           })
     this.running = run
-    this.meter?.recovered(engine, () => (run instanceof LaneRun ? run.standing() : []))
+    this.meter?.recovered(engine, () => (run instanceof LaneRun ? run.standing() : []), source)
     const requests: Requests[] = []
     try {
       if (run instanceof Run) await this.openRequests(run, engine, requests)

@@ -1,3 +1,4 @@
+import type { Source } from '../../runtime/api/index.ts'
 import type { Engine } from '../../runtime/engine/engine.ts'
 import type { Envelope } from '../../runtime/engine/envelope.ts'
 import type { Standing } from '../../runtime/engine/feed.ts'
@@ -5,6 +6,7 @@ import type { Observer } from '../../runtime/engine/options.ts'
 import type { PlannedTopic } from '../../runtime/plan/plan.ts'
 import type { DeadLetter } from '../../schemas/generated/index.ts'
 import { Buckets, type Sample } from '../exposition.ts'
+import { feedSamples } from '../feed-metrics.ts'
 
 /** What a lane has counted in a thread and where it stands, in plain data. */
 export interface LaneSample {
@@ -63,6 +65,7 @@ export class LaneMeter {
   private restore = { ratio: 0, records: 0, before: 0 }
   private engine: Engine | undefined
   private standing: () => readonly Standing[] = () => []
+  private source: Source | undefined
   private running = false
 
   constructor(lane: string, topics: readonly PlannedTopic[], tell: Tell) {
@@ -104,9 +107,10 @@ export class LaneMeter {
     }
   }
 
-  /** It has recovered and runs; `standing` tells how far it read what others write. */
-  recovered(engine: Engine, standing: () => readonly Standing[]): void {
+  /** It has recovered and runs; `standing` tells how far it read what others write, `source` where the data come from. */
+  recovered(engine: Engine, standing: () => readonly Standing[], source?: Source): void {
     this.engine = engine
+    this.source = source
     this.standing = standing
     this.restore.ratio = 1
   }
@@ -116,6 +120,7 @@ export class LaneMeter {
     if (fenced) this.outcomes.fenced++
     this.running = false
     this.engine = undefined
+    this.source = undefined
     this.standing = () => []
   }
 
@@ -126,7 +131,7 @@ export class LaneMeter {
       running,
       recovering: running && engine === undefined,
       frontier_us: engine?.now_us ?? 0,
-      samples: [...this.counters(), ...this.gauges()],
+      samples: [...this.counters(), ...this.gauges(), ...(this.source === undefined ? [] : feedSamples(this.source))],
       inputs: this.standing(),
     }
   }

@@ -1,6 +1,6 @@
 export { CaptureWriter } from './capture-writer.ts'
 export { liveFeeds } from './feeds.ts'
-export { LiveFeed, type LiveFeedOptions } from './live-feed.ts'
+export { type FeedStanding, LiveFeed, type LiveFeedOptions } from './live-feed.ts'
 export { nodePorts } from './node-ports.ts'
 export type { FeedClock, FeedNetwork, FeedPorts, RestAnswer, RestLimits, SocketEvents } from './ports.ts'
 export { RecordedSource } from './recorded.ts'

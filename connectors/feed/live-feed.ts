@@ -52,6 +52,20 @@ export interface FeedCounts {
   ended: Record<ConnectionEnd, number>
 }
 
+/** How a feed stands, for whoever watches it. */
+export interface FeedStanding {
+  readonly feed: string
+  readonly counts: FeedCounts
+  /** Connections that it has when all is well, and on how many of them something came. */
+  readonly lines: number
+  readonly live: number
+  /** What waits for the dataflow. */
+  readonly queue_frames: number
+  readonly queue_bytes: number
+  /** Since the last frame came, or since the feed was opened. */
+  readonly quiet_ms: number
+}
+
 const QUEUE: QueueBounds = { frames: 65_536, bytes: 64 * 1024 * 1024 }
 /** A few levels short of what a line of a capture may hold, written in base64. */
 const MAX_FRAME_BYTES = 6 * 1024 * 1024 - 65_536
@@ -94,6 +108,7 @@ export class LiveFeed implements Source {
   #frame_seq = -1
   /** Stream time of the last item taken, and the last time that a frame was given or time was said to have passed. */
   #taken_us = -1
+  #heard_us = 0
   #last_us = -1
   #wake: (() => void) | undefined
   #paused: (() => void) | undefined
@@ -121,6 +136,19 @@ export class LiveFeed implements Source {
     return this.#lines.length > 0 && this.#lines.every(({ connections }) => connections.live)
   }
 
+  standing(): FeedStanding {
+    const { venue, ports } = this.#options
+    return {
+      feed: venue.name,
+      counts: this.counts,
+      lines: this.lines,
+      live: this.#lines.filter(({ connections }) => connections.live).length,
+      queue_frames: this.#queue.length,
+      queue_bytes: this.#queue.bytes,
+      quiet_ms: Math.max(0, ports.clock.now_us() - this.#heard_us) / 1_000,
+    }
+  }
+
   async open(position: Json | undefined): Promise<void> {
     assert(this.#lines.length === 0, 'a live feed is opened once')
     const { venue, ports, max_frame_bytes = MAX_FRAME_BYTES } = this.#options
@@ -130,6 +158,7 @@ export class LiveFeed implements Source {
       this.#last_us = stream_time_us
       this.#taken_us = stream_time_us
     }
+    this.#heard_us = ports.clock.now_us()
     if (venue.rest !== undefined) {
       this.#rest = new Rest(venue.rest, ports, max_frame_bytes, {
         answered: (request, body) => {
@@ -248,7 +277,8 @@ export class LiveFeed implements Source {
   }
 
   #arrived({ symbol, channel }: FrameAddress, payload: Uint8Array): void {
-    this.#last_us = Math.max(this.#last_us + 1, this.#options.ports.clock.now_us())
+    this.#heard_us = this.#options.ports.clock.now_us()
+    this.#last_us = Math.max(this.#last_us + 1, this.#heard_us)
     this.#queue.push({ symbol, channel, payload, receive_time_us: this.#last_us })
     this.counts.frames++
     this.counts.bytes += payload.length

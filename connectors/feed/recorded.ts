@@ -2,13 +2,16 @@
 import type { Json, Source, SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import type { CaptureWriter } from './capture-writer.ts'
+import type { FeedStanding } from './live-feed.ts'
+
+type Watched = Source & { standing?(): FeedStanding }
 
 export class RecordedSource implements Source {
-  readonly #source: Source
+  readonly #source: Watched
   readonly #writer: CaptureWriter
   #behind: Promise<void> | undefined
 
-  constructor(source: Source, writer: CaptureWriter) {
+  constructor(source: Watched, writer: CaptureWriter) {
     this.#source = source
     this.#writer = writer
   }
@@ -42,6 +45,11 @@ export class RecordedSource implements Source {
 
   passed_us(): number {
     return this.#source.passed_us?.() ?? 0
+  }
+
+  /** Of the feed that is recorded. */
+  standing(): FeedStanding | undefined {
+    return this.#source.standing?.()
   }
 
   /** The capture is whole when this resolves. */

@@ -7,6 +7,7 @@ import { type SourceOptions, sourceOf } from '../../cli/source.ts'
 import { BinanceDouble } from '../doubles/binance-double.ts'
 import { fastClock, type RealServer, serve } from '../doubles/real-server.ts'
 import { aitrader, summaryOf, upArgs } from '../e2e/command.ts'
+import { freePorts } from '../servers/held.ts'
 
 /** Faults after which nobody waits long. */
 const QUICK = ['drop', 'half', 'wrong-json', 'duplicate', 'disconnect', 'giant'] as const
@@ -43,6 +44,27 @@ describe('a live feed', () => {
     // Timers that fall due behind the last frame fire in the replay's drain only: they write none of these.
     const same = ['audit.raw-ticks.v1', 'reference.instruments.v1', 'market.events.v1', 'dead-letter.v1']
     for (const topic of same) expect([topic, again.topics[topic]]).toEqual([topic, live.topics[topic]])
+  })
+
+  it('says how it stands while it runs, recorded or not', { timeout: 120_000 }, async () => {
+    const [port] = await freePorts(1)
+    const feed = await feedArgs(0)
+    const options = ['--data', join(dir, 'watched'), '--capture', join(dir, 'watched.gz'), '--listen', String(port)]
+    const running = aitrader(['up', ...feed, ...options, '--json'])
+    let over = false
+    const ended = running.ended.finally(() => {
+      over = true
+    })
+    let text = ''
+    while (!over && !/^aitrader_feed_frames_total\{feed="binance"\} [1-9]/m.test(text)) {
+      const page = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)
+      text = (await page?.text()) ?? ''
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(text).toMatch(/^aitrader_feed_lines\{feed="binance",state="live"\} 1$/m)
+    expect(text).toMatch(/^aitrader_feed_reconnects_total\{feed="binance"\} 0$/m)
+    running.process.kill('SIGTERM')
+    expect((await ended).code).toBe(0)
   })
 
   it('is recorded without a dataflow, damaged frames and all', { timeout: 120_000 }, async () => {
