@@ -55,6 +55,8 @@ async function watch(
   format: LintFormat,
 ): Promise<void> {
   const named = [...files, ...overlays]
+  // A file may come and go; a folder that is not there cannot be watched.
+  for (const file of named) if (!existsSync(dirname(file))) readText(file)
   const show = () => {
     const { result: text, paths } = askedFor(() => outcomeText(files, overlays, world, format))
     process.stdout.write(process.stdout.isTTY === true ? CLEAR + text : text)

@@ -103,3 +103,8 @@ test('what goes wrong while it looks ends the watch with it', async () => {
   )
   await expect(watching).rejects.toThrow('broken')
 })
+
+test('a folder that is not there cannot be watched, which is wrong use', async () => {
+  const ended = lintCommand().parseAsync([join(folder, 'no', 'x.yaml'), '--watch'], { from: 'user' })
+  await expect(ended).rejects.toMatchObject({ code: 'FILE_UNREADABLE', exit_code: 2 })
+})
