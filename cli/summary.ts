@@ -1,3 +1,4 @@
+import { builtins } from '../processors/builtin/index.ts'
 import type { Json, Reader } from '../runtime/api/index.ts'
 import { stateDigest, stateOf } from '../runtime/engine/state-view.ts'
 import type { Task } from '../runtime/engine/task.ts'
@@ -48,12 +49,25 @@ export function countRecords(topology: Topology, reader: Reader): (topic: string
   }
 }
 
-/** Records ever written, per kind; `gaps` are counted by the normalizers in their state. */
+const BUILT_IN: ReadonlySet<string> = new Set(builtins.map(({ name }) => name))
+
+/** Topics that built-in stages alone write: what they hold has been counted where it came from. */
+function passedOn(topology: Topology): ReadonlySet<string> {
+  const [written, own] = [new Set<string>(), new Set<string>()]
+  for (const { to } of Object.values(topology.sources)) own.add(to)
+  for (const { use, to } of Object.values(topology.stages)) {
+    for (const topic of Object.values(to)) (BUILT_IN.has(use) ? written : own).add(topic)
+  }
+  return new Set([...written].filter((topic) => !own.has(topic)))
+}
+
+/** Records ever written, per kind, without what built-in stages pass on; normalizers count `gaps` in their state. */
 export function totalsOf(topology: Topology, records: (topic: string) => number, tasks: readonly Task[]): Totals {
+  const passed_on = passedOn(topology)
   const count = (record: string): number => {
-    let sum = 0
-    for (const [name, topic] of Object.entries(topology.topics)) if (topic.record === record) sum += records(name)
-    return sum
+    const names = Object.keys(topology.topics).filter((name) => topology.topics[name]?.record === record)
+    const own = names.filter((name) => !passed_on.has(name))
+    return (own.length > 0 ? own : names).reduce((sum, name) => sum + records(name), 0)
   }
   const totals = Object.fromEntries(Object.entries(COUNTED).map(([name, record]) => [name, count(record)]))
   let gaps = 0
