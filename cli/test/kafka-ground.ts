@@ -26,7 +26,7 @@ import { registerSubjects } from './subjects.ts'
  */
 
 /** Tests that run at once: they wait for the broker far more than they compute. */
-const AT_ONCE = 4
+const AT_ONCE = 8
 /** How long one test may take, milliseconds. */
 const LIMIT_MS = 120_000
 /** Topics per request: a controller refuses to do too much at once. */

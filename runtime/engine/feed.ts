@@ -212,8 +212,9 @@ export class Feed {
     // All at once: a stage that reads everything reads a hundred partitions.
     const from = await Promise.all(
       wanted.map(async ({ topic, partition, passed_us }): Promise<Position> => {
-        // Nothing up to `passed_us` is wanted (stream times begin at 0), and retention may cut it before it is read.
-        const offset = await broker.offsetAt(topic, partition, Math.max(0, passed_us))
+        // Nothing up to `passed_us` is wanted, and retention may cut it before it is read. Stream times begin at 0: of a
+        // lane that begins nothing need be looked for.
+        const offset = passed_us > 0 ? await broker.offsetAt(topic, partition, passed_us) : 0
         return { topic, partition, offset, or_start: true }
       }),
     )

@@ -1,7 +1,7 @@
 /** A broker of one process from the jars, in KRaft mode, with a log directory of its own. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,7 +13,17 @@ import type { Kafka, KafkaOptions } from './kafka-port.ts'
 const execute = promisify(execFile)
 const LOGGING = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.properties')}`
 
+/**
+ * What such a broker costs is its first minute: making topics (a forced write per partition) and its own compilation. So
+ * code is compiled quickly rather than well, and the shared broker's log is in memory where there is room. One that is
+ * to be killed has a disk, as in life.
+ */
+const JVM = ['-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', LOGGING]
+const MEMORY = '/dev/shm'
+const MEMORY_BYTES = 4 * 1024 ** 3
+
 export async function kafkaFromJars({
+  own = false,
   properties,
   listeners = {},
   scram = [],
@@ -21,7 +31,7 @@ export async function kafkaFromJars({
 }: KafkaOptions): Promise<Kafka> {
   const java = await findJava(17)
   const libs = join(await kafkaJars(), '*')
-  const folder = mkdtempSync(join(tmpdir(), 'aitrader-kafka-'))
+  const folder = mkdtempSync(join(own ? tmpdir() : roomy(), 'aitrader-kafka-'))
   const named = ['PLAINTEXT', ...Object.keys(listeners)]
   const [controller, ...ports] = await freePorts(1 + named.length)
   const addresses = named.map((name, i) => `${name}://127.0.0.1:${ports[i]}`)
@@ -52,7 +62,7 @@ export async function kafkaFromJars({
   const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster_id}`, '-c', config, ...users]
   const held = new Held({
     command: java,
-    args: [`-Xmx${xmx}`, '-Xms128m', '-XX:+UseG1GC', LOGGING, '-cp', libs, 'kafka.Kafka', config],
+    args: [`-Xmx${xmx}`, ...JVM, '-cp', libs, 'kafka.Kafka', config],
     cwd: folder,
     folder,
     ready: 'Kafka Server started',
@@ -76,5 +86,15 @@ export async function kafkaFromJars({
       await held.start()
     },
     stop: () => held.stop(),
+  }
+}
+
+/** The memory's folder if it holds what a run of tests writes; else the one for temporary files. */
+function roomy(): string {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize >= MEMORY_BYTES ? MEMORY : tmpdir()
+  } catch {
+    return tmpdir()
   }
 }
