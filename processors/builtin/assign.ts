@@ -1,5 +1,5 @@
 import { type AvroType, avroOf, hintFor, type RecordType } from '../../runtime/api/index.ts'
-import type { Expression, Expressions } from './expressions.ts'
+import type { Expression, Expressions, Part } from './expressions.ts'
 import { celType, isNullable, present, unconverter } from './views.ts'
 
 /**
@@ -60,19 +60,54 @@ export function compileSet(
   }
 }
 
-function compileField(type: AvroType, text: string, pointer: string, expressions: Expressions) {
-  const compiled = expressions.compile(text, pointer, undefined, present(type))
+type Field = () => unknown
+
+function compileField(
+  type: AvroType,
+  text: string,
+  pointer: string,
+  expressions: Expressions,
+  base = 0,
+): Field | undefined {
+  if (isNullable(type)) {
+    const [condition, ...branches] = expressions.choice(text) ?? []
+    if (condition !== undefined && branches.some((branch) => mayBeNull(branch, expressions))) {
+      return compileChoice(type, condition, branches, pointer, expressions, base)
+    }
+  }
+  const compiled = expressions.compile(text, pointer, undefined, present(type), base)
   if (compiled === undefined) return undefined
   const wanted = celType(present(type))
   if (compiled.type === 'null' && isNullable(type)) return () => null
+  if (compiled.empty_list && present(type).kind === 'array') return () => []
   if (compiled.type !== wanted) {
     const hint = conversion(compiled.type, wanted)
-    expressions.note(pointer, `this is ${compiled.type}, and the field is ${wanted}`, hint)
+    expressions.note(pointer, `this is ${compiled.type}, and the field is ${wanted}`, hint, base)
     return undefined
   }
   const convert = unconverter(type)
   if (compiled.path && isNullable(type)) return () => orNull(compiled, convert)
   return () => convert(compiled.run())
+}
+
+function mayBeNull({ text }: Part, expressions: Expressions): boolean {
+  const [, ...branches] = expressions.choice(text) ?? []
+  return text === 'null' || branches.some((branch) => mayBeNull(branch, expressions))
+}
+
+/** A condition whose one side is `null`: CEL wants both of one type, and a field may be either. */
+function compileChoice(
+  type: AvroType,
+  condition: Part,
+  branches: readonly Part[],
+  pointer: string,
+  expressions: Expressions,
+  base: number,
+): Field | undefined {
+  const asked = expressions.compile(condition.text, pointer, 'bool', undefined, base + condition.offset)
+  const [yes, no] = branches.map(({ text, offset }) => compileField(type, text, pointer, expressions, base + offset))
+  if (asked === undefined || yes === undefined || no === undefined) return undefined
+  return () => (asked.run() === true ? yes() : no())
 }
 
 /** A field that is only handed on keeps its null. */

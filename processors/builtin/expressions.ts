@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { type AvroType, avroOf, fault, type RecordType, type StageProblem, type Step } from '../../runtime/api/index.ts'
 import { FUNCTIONS, HIDDEN, INT, InexactValue } from './functions.ts'
-import { below, remarksOf } from './typed.ts'
+import { below, remarksOf, sourceOf } from './typed.ts'
 import { celRecords, celType, UnfitValue, type View, viewOf } from './views.ts'
 import { isPath, Walk } from './walk.ts'
 
@@ -51,11 +51,19 @@ export interface Expression {
   readonly type: string
   /** Only the name of a field: its null can be handed on. */
   readonly path: boolean
+  /** `[]`, which has no type of its own. */
+  readonly empty_list: boolean
   /** Its value for what the frame holds. Throws what `faultOf` takes. */
   run(): unknown
   /** The same, and undefined for an absent field. */
   runOrAbsent(): unknown
   readonly used: ReadonlySet<string>
+}
+
+/** A part of an expression, and where it begins. */
+export interface Part {
+  readonly text: string
+  readonly offset: number
 }
 
 /** The type of a name: a record, or one of CEL's own. */
@@ -115,30 +123,29 @@ export class Expressions {
 
   /**
    * Compiles `text`, which stands at `pointer` in the parameters; undefined with a problem noted. `wanted` is the type
-   * it must have, `field` the Avro type that it is written to.
+   * it must have, `field` the Avro type that it is written to. `base` is where it begins in the text of the parameter.
    */
-  compile(text: string, pointer: string, wanted?: string, field?: AvroType): Expression | undefined {
-    const parsed = this.#parse(text, pointer)
+  compile(text: string, pointer: string, wanted?: string, field?: AvroType, base = 0): Expression | undefined {
+    const parsed = this.#parse(text, pointer, base)
     if (parsed === undefined) return undefined
     const { ast } = parsed
     const walk = new Walk()
-    walk.visit(ast, this.#names)
-    walk.answers(ast, field)
-    for (const { offset, message, hint } of walk.remarks) this.note(pointer, message, hint, offset)
+    walk.answers(ast, field, walk.visit(ast, this.#names))
+    for (const { offset, message, hint } of walk.remarks) this.note(pointer, message, hint, base + offset)
     if (walk.remarks.length > 0) return undefined
     exactInts(ast)
     const { valid, type, error } = parsed.check()
     if (!valid || type === undefined) {
       const message = (error?.summary ?? 'does not type').replaceAll(`${INT}(`, 'int(')
       const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'see docs/builtin-stages.md'
-      this.note(pointer, message, hint, error?.range?.start ?? 0)
+      this.note(pointer, message, hint, base + (error?.range?.start ?? 0))
       return undefined
     }
     const remarks = remarksOf(ast, (constant) => this.#failure(constant))
-    for (const { offset, message, hint } of remarks) this.note(pointer, message, hint, offset)
+    for (const { offset, message, hint } of remarks) this.note(pointer, message, hint, base + offset)
     if (remarks.length > 0) return undefined
     if (wanted !== undefined && type !== wanted) {
-      this.note(pointer, `this is ${type}, and ${wanted} is wanted`, hintFrom(type, wanted))
+      this.note(pointer, `this is ${type}, and ${wanted} is wanted`, hintFrom(type, wanted), base)
       return undefined
     }
     const frame = this.#frame
@@ -151,23 +158,32 @@ export class Expressions {
         throw error
       }
     }
-    return { type, path: isPath(ast), used: walk.used, run, runOrAbsent }
+    const empty_list = ast.op === 'list' && ast.args.length === 0
+    return { type, path: isPath(ast), empty_list, used: walk.used, run, runOrAbsent }
+  }
+
+  /** The three parts of `a ? b : c`; undefined for all other text, and for text that does not parse. */
+  choice(text: string): readonly Part[] | undefined {
+    const parsed = this.#parse(text)
+    return parsed?.ast.op === '?:' ? parsed.ast.args.map(sourceOf) : undefined
   }
 
   note(pointer: string, message: string, hint: string, offset = 0): void {
     this.problems.push({ of: 'params', pointer, offset, message, hint })
   }
 
-  #parse(text: string, pointer: string) {
+  /** Undefined if it does not parse, which is noted where a pointer is given. */
+  #parse(text: string, pointer?: string, base = 0) {
     try {
       return this.#environment.parse(text)
     } catch (error) {
       if (!(error instanceof ParseError)) throw error
+      if (pointer === undefined) return undefined
       const foreign = foreignWord(text)
       const message = foreign?.message ?? error.summary.charAt(0).toLowerCase() + error.summary.slice(1)
       const hint =
         foreign?.hint ?? HINTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'see docs/builtin-stages.md'
-      this.note(pointer, message, hint, foreign?.offset ?? error.range?.start ?? 0)
+      this.note(pointer, message, hint, base + (foreign?.offset ?? error.range?.start ?? 0))
       return undefined
     }
   }

@@ -19,6 +19,20 @@ export function below(node: ASTNode): ASTNode[] {
   return args.filter((one): one is ASTNode => typeof one === 'object' && one !== null && 'op' in one)
 }
 
+/** The text of a node, an expression of its own, and where it begins. */
+export function sourceOf(node: ASTNode): { readonly text: string; readonly offset: number } {
+  const { start, end } = node.range
+  const text = node.input.slice(start, end)
+  // A node ends where its parts end, without the parentheses around them.
+  let [open, missing] = [0, 0]
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[()]/g)) {
+    if (token === '(') open++
+    else if (token === ')' && open > 0) open--
+    else if (token === ')') missing++
+  }
+  return { text: '('.repeat(missing) + text + ')'.repeat(open), offset: start - missing }
+}
+
 /** The type that CEL's checker found, which it keeps at the node. */
 function typeOf(node: ASTNode): string {
   return (node as { readonly checkedType?: { readonly name?: string } }).checkedType?.name ?? 'dyn'
@@ -34,11 +48,10 @@ export function remarksOf(root: ASTNode, failure: (text: string) => string | und
     const constant = nodes.map(visit).every((one) => one) && node.op !== 'id'
     compared(node, remarks)
     if (!constant || !FALLIBLE.has(node.op) || remarks.length > before) return constant
-    const { start, end } = node.range
-    const message = failure(node.input.slice(start, end))
+    const message = failure(sourceOf(node).text)
     if (message !== undefined) {
       const hint = 'it fails for every record: correct it'
-      remarks.push({ offset: start, message: `this can never be computed: ${message}`, hint })
+      remarks.push({ offset: node.range.start, message: `this can never be computed: ${message}`, hint })
     }
     return true
   }

@@ -133,10 +133,17 @@ export class Walk {
     return undefined
   }
 
-  /** What an expression can answer is a symbol of the enum that it is for, as far as it is written out. */
-  answers(node: ASTNode, type: AvroType | undefined): void {
+  /**
+   * What an expression can answer is a symbol of the enum that it is for, as far as it is written out or `from`, the
+   * type that it leads to, says so.
+   */
+  answers(node: ASTNode, type: AvroType | undefined, from?: AvroType): void {
     if (type?.kind !== 'enum') return
     if (node.op === '?:') for (const branch of node.args.slice(1)) this.answers(branch as ASTNode, type)
+    if (from?.kind === 'enum' && !from.symbols.some((symbol) => type.symbols.includes(symbol))) {
+      const message = `no ${from.name} is a ${type.name}`
+      this.#add(node.range.start, message, hintFor('', type.symbols, type.name))
+    }
     if (node.op !== 'value' || typeof node.args !== 'string' || type.symbols.includes(node.args)) return
     this.#add(node.range.start, `\`${node.args}\` is no ${type.name}`, hintFor(node.args, type.symbols, type.name))
   }

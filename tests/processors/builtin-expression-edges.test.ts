@@ -53,6 +53,7 @@ describe('lint refuses', () => {
       'this can never be computed: 60000.505 is finer than 2 decimal places',
       '',
     ],
+    ['record.bid_px > (1 + 2) / (3 - 3)', 17, 'this can never be computed: division by zero', ''],
     ['record.bid_px > 1 / 0', 16, 'this can never be computed: division by zero', ''],
     ['record.bid_px < 9223372036854775807 + 1', 16, expect.stringContaining('integer overflow'), ''],
     ['int("1.5") > record.bid_px', 0, 'this can never be computed: `1.5` is no whole number', ''],

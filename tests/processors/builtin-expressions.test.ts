@@ -148,6 +148,48 @@ describe('map', () => {
   })
 })
 
+describe('map writes what CEL has no type for', () => {
+  const base = { price_scale: '2', qty_scale: '8', basis: '"DEPTH"', venues: '1' }
+  const madeBy = (set: object, output: typeof BookUpdate | typeof Nbbo, book: object = {}) => {
+    const { processor, problems } = made('map', { set }, output)
+    expect(problems).toEqual([])
+    const answer = new Hand(processor, 'A.X', {}).on('in', { ...BOOK, ...book })
+    return 'fault' in answer ? answer.fault : answer.outputs.out![0]
+  }
+
+  test.each([
+    ['record.quality == "LIVE" ? record.bid_px : null', 10_000],
+    ['record.quality != "LIVE" ? (record.bid_px) : (null)', null],
+    ['has(record.ask_px) ? null : (record.bid_px + 1) * 2', 20_002],
+    ['has(record.ask_px) ? record.ask_px : record.sequence > 5 ? null : record.bid_px - 1', 9_999],
+    ['record.sequence == 1 ? record.ask_px : null', null],
+    ['record.sequence == 1 ? record.ask_px + 1 : null', 'FIELD_ABSENT'],
+  ])('a null on one side: %s', (text, value) => {
+    const out = madeBy({ ...base, bid_px: text }, Nbbo)
+    expect(typeof out === 'string' ? out : (out as Nbbo).bid_px).toBe(value)
+  })
+
+  test('an empty list', () => {
+    expect(madeBy({ bids: '[]' }, BookUpdate)).toMatchObject({ bids: [] })
+  })
+
+  test('with the place of what is wrong on either side', () => {
+    const text = 'has(record.bid_pz) ? null : (record.ask_pz)'
+    const { problems } = made('map', { set: { ...base, bid_px: text } }, Nbbo)
+    expect(problems.map(({ offset, message }) => [offset, message])).toEqual([
+      [11, 'BookUpdate has no field `bid_pz`'],
+      [36, 'BookUpdate has no field `ask_pz`'],
+    ])
+    const typed = made('map', { set: { ...base, bid_px: 'has(record.bid_px) ? null : "a"' } }, Nbbo).problems
+    expect(typed).toMatchObject([{ offset: 28, message: 'this is string, and the field is int' }])
+  })
+
+  test('but no word of another list', () => {
+    const { problems } = made('map', { set: { ...base, basis: 'record.quality' } }, Nbbo)
+    expect(problems).toMatchObject([{ pointer: '/set/basis', message: 'no BookQuality is a NbboBasis' }])
+  })
+})
+
 describe('lint', () => {
   const world = { processors, records }
   const head = `name: x
