@@ -1,8 +1,10 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { topicNames } from '../../connectors/kafka/admin.ts'
 import { openKafka } from '../../connectors/kafka/index.ts'
 import { describeWithKafkaAndRegistry } from '../servers/index.ts'
-import { aitrader } from './command.ts'
+import { aitrader, newFolder } from './command.ts'
 
 /** Every shipped topology test on a real broker: the same records, byte for byte, as on the simulated one. */
 
@@ -21,6 +23,29 @@ describeWithKafkaAndRegistry('aitrader test --on kafka', ({ bootstrap, registry 
     await expect.poll(() => made(bootstrap, before), { interval: 0, timeout: 60_000 }).toEqual([])
   }, 300_000)
 
+  it('finds the same that is wrong, states and answers of effects among it', async () => {
+    const folder = newFolder()
+    const file = join(folder, 'wrong.test.yaml')
+    writeFileSync(file, mistaken(readFileSync('tests/topology/state-and-effects.test.yaml', 'utf8')))
+    const on = (...args: string[]) => aitrader('test', file, '--json', ...args)
+    const simulated = await on()
+    const found = simulated.stdout
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).differences)
+    expect(found.map(({ topic, kind, actual }) => [topic, kind, actual])).toEqual([
+      ['predictions.v1', 'field', 0.75],
+      ['inference-enricher', 'state', 0.5],
+      ['nbbo', 'state', undefined],
+    ])
+    expect(simulated.code).toBe(1)
+    for (const ground of [['embedded'], ['kafka', '--kafka', bootstrap, '--registry', registry]]) {
+      const { code, stdout } = await on('--on', ...ground)
+      expect([code, stdout]).toEqual([1, simulated.stdout])
+    }
+    rmSync(folder, { recursive: true })
+  }, 60_000)
+
   it('says what a broker that is not there lacks', async () => {
     const { code, stderr } = await aitrader(
       ...['test', '--on', 'kafka', '--kafka', '127.0.0.1:21699', '--registry', registry],
@@ -36,6 +61,14 @@ describeWithKafkaAndRegistry('aitrader test --on kafka', ({ bootstrap, registry 
     expect(code).toBe(4)
   })
 })
+
+/** One expectation of a record, one of a state and one of a key's absence are wrong. */
+function mistaken(text: string): string {
+  return text
+    .replace('probability_up: 0.75, expires', 'probability_up: 0.7, expires')
+    .replace('breakout: { value: 0.5,', 'breakout: { value: 0.6,')
+    .replace('SOLUSDT: null\n', 'ETHUSD: {}\n')
+}
 
 /** Topics of such runs that were not there before. */
 async function made(bootstrap: string, before: ReadonlySet<string>): Promise<string[]> {
