@@ -18,7 +18,8 @@ import { BarsState, type OpenBar } from './state.ts'
  *
  * By the venue's clock, a trade stamped before the open bar, or before the end of the last closed one, joins no bar of
  * that interval and is counted; the venue's clock is never held against ours: silence closes the bar when as much
- * stream time has passed since its first trade as the venue's stamps leave to its end, and `grace_ms`.
+ * stream time has passed since its first trade as the venue's stamps leave to its end, and `grace_ms`. A hundred trades
+ * in a row that are more than a day late say that the clock was ahead: the bars go back to them.
  *
  * A trade without price or quantity, without a time where that places it, with unreadable conditions, or beyond 2^53 in
  * some bar is a fault and counts nowhere. A bar's causes are its last trade and what closed it: the next trade, or, for
@@ -30,6 +31,10 @@ const tables = { instruments: Instrument }
 const outputs = { bars: Bar }
 type Outcome = Step<BarsState, typeof outputs>
 type Ctx = Context<BarsParams, typeof tables>
+
+const DAY_US = 86_400_000_000
+/** Trades in a row from more than a day before the open bar, after which the stamp that opened it is taken for damage. */
+const BEHIND_MAX = 100
 
 /** The bar as a record; `undefined` if no trade in it had a price. Empties `bar`. */
 function close(state: BarsState, bar: OpenBar, receive_time_us: number, ctx: Ctx): Bar | undefined {
@@ -108,7 +113,8 @@ function addByTime(
   ctx: Ctx,
 ): Bar | undefined {
   let closed: Bar | undefined
-  if (time_us >= bar.end_us) {
+  const begun_anew = time_us < bar.start_us - DAY_US && ++bar.behind >= BEHIND_MAX
+  if (time_us >= bar.end_us || begun_anew) {
     if (bar.counted > 0) closed = close(state, bar, event.receive_time_us, ctx)
     const { start_us, end_us } = edges(bar.interval, time_us, calendar)
     bar.start_us = start_us
@@ -118,6 +124,7 @@ function addByTime(
     bar.late++
     return undefined
   }
+  bar.behind = 0
   if (bar.counted === 0) {
     const grace_us = ctx.params.clock === 'venue' ? ctx.params.grace_ms * 1_000 : 0
     bar.close_at_us = ctx.stream_time_us + (bar.end_us - time_us) + grace_us

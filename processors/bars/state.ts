@@ -23,6 +23,8 @@ export class OpenBar {
   priced = 0
   /** Trades stamped before the open bar, or before the end of the last one. */
   late = 0
+  /** Trades in a row stamped more than a day before it. */
+  behind = 0
   /** Trades and volume of intervals in which no trade had a price: no bar can tell of them. */
   unpriced_trades = 0
   unpriced_qty = 0
@@ -45,7 +47,7 @@ export class OpenBar {
     const bar = [this.start_us, this.end_us, this.close_at_us, this.open_px, this.high_px, this.low_px, this.close_px]
     const sums = [this.volume_qty, this.value, this.counted, this.priced]
     const left = [this.late, this.unpriced_trades, this.unpriced_qty, this.last_producer, this.last_seq]
-    return [...bar, ...sums, ...left]
+    return this.behind === 0 ? [...bar, ...sums, ...left] : [...bar, ...sums, ...left, this.behind]
   }
 
   restore(json: Json): void {
@@ -67,6 +69,7 @@ export class OpenBar {
     this.unpriced_qty = at(13)
     this.last_producer = row[14] as string
     this.last_seq = at(15)
+    this.behind = at(16) ?? 0
   }
 }
 

@@ -60,6 +60,7 @@ export const bookBuilder = defineProcessor({
     ORDER_KNOWN: 'An order with this id rests already.',
     ORDER_MISMATCH: 'The order rests on the other side.',
     QUANTITY_EXCEEDED: 'More is executed or taken away than is there.',
+    LEVEL_OVERFLOW: 'The quantity of all orders at a price would leave 2^53.',
   },
   params: BookBuilderParams,
   initial: (_key: string, params: BookBuilderParams): Book => new BookState(params),

@@ -191,6 +191,21 @@ describe('the clock of the venue', () => {
     expect(one.state).toMatchObject({ bars: [{ late: 2, counted: 0 }] })
   })
 
+  it('is not lost for good by one stamp that is far ahead, nor taken back by trades of the same day', () => {
+    const one = hand(['1m'], { clock: 'venue' })
+    const day_s = 86_400
+    const give = (at_s: number, px: number) => made(one.on('events', stamped(at_s, px), NOON)).map(brief)
+    expect(give(0, 10)).toEqual([])
+    expect(give(30 * day_s, 99)).toEqual(['1m 0-60 10,10,10,10 v1 n1'])
+    for (let i = 0; i < 200; i++) expect(give(29 * day_s + i, 11)).toEqual([])
+    for (let i = 0; i < 50; i++) expect(give(61, 11)).toEqual([])
+    one.state = one.processor.restore(one.processor.snapshot(one.state) as never, ID, one.ctx.params)
+    for (let i = 0; i < 49; i++) expect(give(62, 11)).toEqual([])
+    expect(give(63, 12)).toEqual([`1m ${30 * day_s}-${30 * day_s + 60} 99,99,99,99 v1 n1`])
+    expect(give(64, 13)).toEqual([])
+    expect(give(120, 14)).toEqual(['1m 60-120 12,13,12,13 v2 n2'])
+  })
+
   it('must be there', () => {
     expect(hand(['1s'], { clock: 'venue' }).on('events', trade(1, 1))).toMatchObject({ fault: 'EVENT_TIME_MISSING' })
   })

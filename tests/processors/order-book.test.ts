@@ -68,6 +68,24 @@ describe('a book by order', () => {
     expect(short(book.order('DELETE', 'a', 'BUY', 100, 5))).toBe('LIVE 1 |  | 100x5')
   })
 
+  it('loses nothing by a gap in trades or quotes', () => {
+    const book = seeded()
+    for (const channel of ['trade', 'quote', 'heartbeat', 'volume'])
+      expect(short(book.event({ kind: 'gap', gap: { channel, expected: 3, received: 5 } }))).toBe('')
+    expect(short(book.order('ADD', 'a', 'BUY', 100, 5))).toMatch(/^LIVE 5 /)
+  })
+
+  it('takes no order that makes a level more than can be counted', () => {
+    const book = new Book()
+    book.clear()
+    book.order('ADD', 'a', 'BUY', 100, 5)
+    const most = Number.MAX_SAFE_INTEGER - 5
+    expect(short(book.order('ADD', 'b', 'BUY', 100, most + 1))).toBe('LEVEL_OVERFLOW')
+    expect(short(book.order('ADD', 'b', 'BUY', 100, most))).toBe(`LIVE 1 | 100x${Number.MAX_SAFE_INTEGER} | `)
+    book.order('ADD', 'c', 'BUY', 99, 1)
+    expect(short(book.order('REPLACE', 'c', 'BUY', 100, 1, 'd'))).toBe('LEVEL_OVERFLOW')
+  })
+
   it('proves nothing before it was empty or seeded, and nothing after a gap', () => {
     const book = new Book()
     expect(short(book.order('ADD', 'a', 'BUY', 100, 5))).toBe('GAP 0 | 100x5 | ')

@@ -15,7 +15,16 @@ import { type BookContext, fellSilent, heard } from '../staleness.ts'
 import type { OrderBookState } from './state.ts'
 
 type Outcome = Step<OrderBookState, { books: typeof BookUpdate }>
-type Wrong = 'ORDER_INVALID' | 'ORDER_UNKNOWN' | 'ORDER_KNOWN' | 'ORDER_MISMATCH' | 'QUANTITY_EXCEEDED'
+type Wrong =
+  | 'ORDER_INVALID'
+  | 'ORDER_UNKNOWN'
+  | 'ORDER_KNOWN'
+  | 'ORDER_MISMATCH'
+  | 'QUANTITY_EXCEEDED'
+  | 'LEVEL_OVERFLOW'
+
+/** Channels whose gaps change no queue; what is not here is taken for a loss. */
+const OTHER_CHANNELS = ['trade', 'quote', 'heartbeat', 'volume']
 
 function publish(state: OrderBookState, levels: number, flow: number): BookUpdate {
   return bookUpdate(state, state.readTop(), levels, flow)
@@ -28,6 +37,7 @@ function wrongOrder(state: OrderBookState, order: BookOrder): Wrong | undefined 
   const adds = action === 'ADD' || action === 'REPLACE'
   if (adds && !(px > 0 && qty > 0)) return 'ORDER_INVALID'
   if (!adds && action !== 'DELETE' && !(qty > 0)) return 'ORDER_INVALID'
+  if (adds && (state.side(side).at(px)?.qty ?? 0) + qty > Number.MAX_SAFE_INTEGER) return 'LEVEL_OVERFLOW'
   const resting = state.orders.get(order_id)
   if (action === 'ADD') return resting === undefined ? undefined : 'ORDER_KNOWN'
   if (action === 'REPLACE' && (new_order_id === order_id || state.orders.has(new_order_id))) return 'ORDER_KNOWN'
@@ -106,7 +116,7 @@ export function onOrderEvent(state: OrderBookState, event: MarketEvent, ctx: Boo
   const { order, depth, gap } = event
   if (order !== null) return onOrder(state, event, order, ctx)
   if (depth !== null) return onDepth(state, event, depth, ctx)
-  if (gap === null || state.published === null) return keep(state)
+  if (gap === null || OTHER_CHANNELS.includes(gap.channel) || state.published === null) return keep(state)
   state.lose()
   note(state, event)
   return emit(state, { books: [publish(state, ctx.params.levels, 0)] })
