@@ -55,6 +55,7 @@ h1 { font-size: 1rem; margin: 0; } header p { margin: 0; flex: 1; color: #57606a
 main { overflow: hidden; cursor: grab; touch-action: none; } main:active { cursor: grabbing; }
 main svg { width: 100%; height: 100%; }
 main .node, main .edge { cursor: pointer; } main .chosen :is(polygon, ellipse, path) { stroke-width: 3; }
+main .aside:is(.chosen, :hover) path { stroke: #57606a; } main .aside:is(.chosen, :hover) text { fill: #1f2328; }
 aside { overflow: auto; padding: 0.75rem 1rem; border-left: 1px solid #d0d7de; }
 aside h2 { font-size: 0.95rem; margin: 0 0 0.5rem; } aside li { word-break: break-word; }
 aside pre { white-space: pre-wrap; word-break: break-word; font-size: 12px; }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import { withLive } from '../../cli/graph/live.ts'
 import { mermaid } from '../../cli/graph/mermaid.ts'
 import { page } from '../../cli/graph/page.ts'
 import { layOut } from '../../cli/graph/svg.ts'
+import { judgedWorld } from '../../cli/world.ts'
 import { graphOf } from '../../runtime/topology/graph.ts'
 import { diffGraphs, diffSummary } from '../../runtime/topology/graph-diff.ts'
 import { lint } from '../../runtime/topology/lint.ts'
@@ -55,6 +57,29 @@ describe('a graph', () => {
   stage_decode -- "events.v1 ×4" --> reader_screens
   topic_dead_v1 -- "dead.v1 ×1" --> reader_screens
 `)
+  })
+
+  test('draws what goes nearly everywhere beside the flow', async () => {
+    const shipped = new URL('../../topology/crypto.yaml', import.meta.url)
+    const { topology } = lint(readFileSync(shipped, 'utf8'), 'crypto.yaml', await judgedWorld())
+    const { edges } = graphOf(topology!)
+    const lines = dot(graphOf(topology!)).split('\n')
+    const aside = edges.filter((_, number) => lines.some((line) => line.includes(`id="edge_${number}", class="aside"`)))
+    const said = new Set(aside.map(({ topic, to }) => (topic === 'reference.instruments.v1' ? topic : to)))
+    expect([...said].sort()).toEqual([
+      'reader_analytics_consumers',
+      'reader_audit_consumers',
+      'reader_strategy_consumers',
+      'reference.instruments.v1',
+      'stage_audit_sink',
+    ])
+    const flow = edges.filter((edge) => !aside.includes(edge))
+    expect(
+      flow
+        .filter(({ to }) => to === 'stage_execution')
+        .map(({ topic }) => topic)
+        .sort(),
+    ).toEqual(['control.v1', 'decisions.v1', 'executions.v1', 'market.nbbo.v1'])
   })
 
   test('in the language of Graphviz has ids and classes', () => {
