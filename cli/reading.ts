@@ -41,9 +41,7 @@ export async function openDirectory(dir: string): Promise<Directory> {
 }
 
 /** What a command looks at: the trail and all under it, a stage as it is, or a stage and what it ever read and wrote. */
-export type Sight =
-  | { readonly kind: 'trail'; readonly resolve: boolean }
-  | { readonly kind: 'stage' | 'history'; readonly stage: string }
+export type Sight = { readonly kind: 'trail' } | { readonly kind: 'stage' | 'history'; readonly stage: string }
 
 /**
  * Opens what the place names to look at; the caller closes it. Of a deployment what is in sight is copied from Kafka, so
@@ -63,12 +61,11 @@ async function openReading(place: Place, sight: Sight): Promise<Reading> {
   try {
     const { mirror } = await import('./deployed/mirror.ts')
     if (sight.kind === 'trail') {
-      const { resolve } = sight
-      return closing({ run, reader: await mirror(deployed, { topics: plan.topics, tasks: [], resolve }) })
+      return closing({ run, reader: await mirror(deployed, { topics: plan.topics, tasks: [] }) })
     }
     const tasks = plan.tasks.filter((task) => task.stage === sight.stage)
     const topics = new Set(tasks.flatMap((task) => [...task.inputs.map(({ topic }) => topic), ...outputTopics(task)]))
-    return closing({ run, reader: await mirror(deployed, { topics: [...topics], tasks, resolve: true }) })
+    return closing({ run, reader: await mirror(deployed, { topics: [...topics], tasks }) })
   } finally {
     await deployed.close()
   }
@@ -227,7 +224,7 @@ async function* followTopic(directory: Directory, topic: string, from: number): 
   const type = recordOf(directory, topic)
   const partitions = partitionsOf(directory, topic)
   const follower: Follower = directory.reader.follow(
-    partitions.map((partition) => ({ topic, partition, offset: from })),
+    partitions.map((partition) => ({ topic, partition, offset: from, or_start: true })),
   )
   const cursor = new RecordCursor()
   try {

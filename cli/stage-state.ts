@@ -7,7 +7,7 @@ import { envelopes, load, readJournal, refuseForeignTail, restore } from '../run
 import { loadSnapshot, TASKS } from '../runtime/engine/snapshot.ts'
 import { type StateEntry, stateOf } from '../runtime/engine/state-view.ts'
 import { type Outlet, Task } from '../runtime/engine/task.ts'
-import { type PlannedTask, producerNumbers } from '../runtime/plan/plan.ts'
+import { outputTopics, type PlannedTask, producerNumbers } from '../runtime/plan/plan.ts'
 import { canonical, parseCanonical } from '../runtime/state/canonical.ts'
 import { hintFor } from '../runtime/topology/nearest.ts'
 import { recordsAt } from './audit/written.ts'
@@ -161,7 +161,9 @@ export class StageState {
     const task = this.fresh(planned)
     await this.refuseOtherBuild(task)
     const { codecs } = this.reader
-    const check = new OutputCheck(codecs === undefined ? undefined : await recordsAt(this.reader, [planned], codecs))
+    const check = new OutputCheck(
+      codecs === undefined ? undefined : await recordsAt(this.reader, outputTopics(planned), codecs),
+    )
     task.outlet = check
     await this.feed(task, target, offset)
     await check.compare(this.reader, task)

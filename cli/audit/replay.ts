@@ -39,7 +39,7 @@ export async function replayDirectory(
   // Without a build of other schemas in the trail there is nothing to look for.
   const ours = manifests.every(({ manifest: text }) => !changes(text, hashes).includes('schemas'))
   const recordAt =
-    ours || reader.codecs === undefined ? undefined : await recordsAt(reader, planned.tasks, reader.codecs)
+    ours || reader.codecs === undefined ? undefined : await recordsAt(reader, planned.topics, reader.codecs)
   const result = await replay({
     plan: planned,
     reader,

@@ -1,7 +1,7 @@
 import type { Reader, RecordType } from '../../runtime/api/index.ts'
 import type { WriterCodecs } from '../../runtime/engine/options.ts'
-import type { RecordAt } from '../../runtime/engine/outlet.ts'
-import { outputTopics, type PlannedTask, type PlannedTopic } from '../../runtime/plan/plan.ts'
+import type { RecordAt } from '../../runtime/engine/task.ts'
+import type { PlannedTopic } from '../../runtime/plan/plan.ts'
 import { schemaId } from '../../schemas/framing.ts'
 
 /** A build's stretch of a topic: from this stream time on, microseconds, records have this schema. */
@@ -16,14 +16,13 @@ interface Era {
  * With which schema each topic was written at each stream time, for the topics that have had several or another one.
  *
  * A build takes a directory over behind the stream time that the one before had passed, so that times tell builds apart.
- * One pass over the batches of what the tasks write.
+ * One pass over the batches of these topics.
  */
 export async function recordsAt(
   reader: Reader,
-  tasks: readonly PlannedTask[],
+  topics: Iterable<PlannedTopic>,
   codecs: WriterCodecs,
 ): Promise<RecordAt> {
-  const topics = new Set(tasks.flatMap((task) => [...outputTopics(task)]))
   const eras = new Map<PlannedTopic, readonly Era[]>()
   for (const topic of topics) {
     const own = schemaId(topic.record)
@@ -58,6 +57,7 @@ function writtenAs(type: RecordType<unknown>, id: number, codecs: WriterCodecs):
   const write = codecs.writer?.(id, type)
   return {
     ...type,
+    decode: codecs.get(id, type),
     encode(value, arena) {
       if (write?.(value, arena) !== true) type.encode(value, arena)
     },

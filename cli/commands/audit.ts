@@ -40,16 +40,14 @@ interface AuditOptions extends PlaceOptions {
   readonly json?: boolean
 }
 
-/** Hashes are of bytes as they were written; what is decoded is wanted in this build's schemas. */
-const BYTES: Sight = { kind: 'trail', resolve: false }
-const VALUES: Sight = { kind: 'trail', resolve: true }
+const TRAIL: Sight = { kind: 'trail' }
 
 async function trace(id: string | undefined, options: AuditOptions): Promise<void> {
   const { all, json } = options
   if ((id === undefined) === (all !== true))
     throw wrongUse('trace takes an id or --all', 'aitrader audit trace execution/0:4 --data DIR')
   const place = placeOf(options)
-  await inReading(place, BYTES, async ({ reader, run }) => {
+  await inReading(place, TRAIL, async ({ reader, run }) => {
     const ticker = new Ticker('audit trace')
     const tracer = await Tracer.open(reader, run.topology, (records) => ticker.at(() => `${records} records indexed`))
     if (id !== undefined && !(await tracer.knows(id))) {
@@ -82,7 +80,7 @@ function summaryOf({ kind, id, chain, frames, ok, reason }: Awaited<ReturnType<T
 }
 
 async function replay({ json, ...options }: AuditOptions): Promise<void> {
-  await inReading(placeOf(options), VALUES, async ({ reader, run }) => {
+  await inReading(placeOf(options), TRAIL, async ({ reader, run }) => {
     const ticker = new Ticker('audit replay')
     let from_us: number | undefined
     const result = await replayDirectory(reader, run, (at_us, end_us) => {
@@ -109,7 +107,7 @@ async function replay({ json, ...options }: AuditOptions): Promise<void> {
 }
 
 async function writeExport(file: string, { json, ...options }: AuditOptions): Promise<void> {
-  await inReading(placeOf(options), BYTES, async ({ reader, run }) => {
+  await inReading(placeOf(options), TRAIL, async ({ reader, run }) => {
     const ticker = new Ticker('audit export')
     const result = await exportTrail(reader, run.topology, file, (records) => ticker.at(() => `${records} events`))
     ticker.end()
@@ -146,7 +144,7 @@ async function verify(file: string | undefined, { json, ...options }: AuditOptio
   }
   if (file !== undefined) print(await verifyExport(file, progress))
   else
-    await inReading(placeOf(options), BYTES, async ({ reader, run }) =>
+    await inReading(placeOf(options), TRAIL, async ({ reader, run }) =>
       print(await verifyTopics(reader, run.topology, progress)),
     )
 }

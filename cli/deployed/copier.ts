@@ -1,4 +1,4 @@
-import type { Codecs, Registry } from '../../connectors/registry/index.ts'
+import type { Registry } from '../../connectors/registry/index.ts'
 import type { Batch, Broker, Producer, Put, Reader, RecordType, StoredBatch } from '../../runtime/api/index.ts'
 import { type CanonicalRun, canonicalRuns } from '../../runtime/api/log.ts'
 import { BatchBuilder, RecordCursor } from '../../runtime/log/batch.ts'
@@ -8,14 +8,8 @@ import { schemaId } from '../../schemas/framing.ts'
 export interface CopierOptions {
   readonly from: Reader
   readonly registry: Pick<Registry, 'schema'>
-  readonly codecs: Codecs
   readonly to: Broker
   readonly producers: readonly string[]
-  /**
-   * Records that another build's schema wrote are written anew with this build's, so that they can be read without a
-   * registry; without it they stay as they are, byte by byte, as a trail of hashes wants them.
-   */
-  readonly resolve: boolean
   /** Hears of the records copied. */
   readonly progress: (records: number) => void
 }
@@ -29,13 +23,16 @@ const JOINED_BYTES = 64 * 1024
 
 /**
  * Copies partitions in canonical order into a broker that counts from 0, so that offsets there are the numbers that
- * journals and snapshots speak of. Heads and bodies stay as they are; a batch that is taken whole is not even opened.
+ * journals and snapshots speak of. Heads and bodies stay as they are, byte by byte, as a trail of hashes wants them; a
+ * batch that is taken whole is not even opened. A schema's number becomes the one that needs no registry.
  */
 export class Copier {
   records = 0
   readonly #options: CopierOptions
   readonly #producer: Producer
-  readonly #own = new Map<number, Promise<string>>()
+  readonly #numbers = new Map<number, Promise<number>>()
+  /** Schemas that anything copied was written with. */
+  readonly schemas: { readonly schema: string }[] = []
   /** Runs of several batches take turns, and a batch's heads are read from its beginning: each keeps its place. */
   readonly #cursors = new WeakMap<StoredBatch, RecordCursor>()
   #batches: Batch[] = []
@@ -60,18 +57,22 @@ export class Copier {
     until_us = Number.POSITIVE_INFINITY,
   ): Promise<number> {
     const before = this.records
-    const builder = new BatchBuilder(topic, partition, schemaId(type))
+    let builder = new BatchBuilder(topic, partition, schemaId(type))
     for await (const run of canonicalRuns(this.#options.from, topic, partition, this.#options.producers)) {
       const { batch } = run
-      const resolve = (await this.#isForeign(batch, type)) && this.#options.resolve
+      const schema_id = await this.#numberOf(batch)
+      if (schema_id !== builder.schema_id) {
+        await this.#flush(builder)
+        builder = new BatchBuilder(topic, partition, schema_id)
+      }
       const whole = run.records === batch.records && batch.last_time_us <= until_us
       // A small one joins what is being made, so that transactions do not become small.
       const joins = builder.records > 0 && batch.bodies.length < JOINED_BYTES
-      if (whole && !resolve && !joins) {
+      if (whole && !joins) {
         await this.#flush(builder)
-        await this.#add({ ...batch, schema_id: builder.schema_id })
+        await this.#add({ ...batch, schema_id })
         this.#count(batch.records)
-      } else if (!(await this.#append(builder, run, resolve ? type : undefined, until_us))) break
+      } else if (!(await this.#append(builder, run, until_us))) break
     }
     await this.#flush(builder)
     return this.records - before
@@ -103,13 +104,7 @@ export class Copier {
   }
 
   /** Appends a run record by record; whether the partition goes on behind it. */
-  async #append(
-    builder: BatchBuilder,
-    { batch, offset, records }: CanonicalRun,
-    resolved: RecordType<unknown> | undefined,
-    until_us: number,
-  ): Promise<boolean> {
-    const decode = resolved === undefined ? undefined : this.#options.codecs.get(batch.schema_id, resolved)
+  async #append(builder: BatchBuilder, { batch, offset, records }: CanonicalRun, until_us: number): Promise<boolean> {
     let cursor = this.#cursors.get(batch)
     if (cursor === undefined) {
       cursor = new RecordCursor(batch, offset)
@@ -120,28 +115,24 @@ export class Copier {
       const { producer, seq, stream_time_us } = cursor
       // Canonical order is that of stream time: nothing behind it is earlier.
       if (stream_time_us > until_us) return false
-      const causes = causesOf(cursor)
-      const key = cursor.key()
-      if (decode === undefined) builder.appendBody(cursor.body(), key, producer, seq, stream_time_us, causes)
-      else {
-        const value = decode(batch.bodies, cursor.body_start, cursor.body_end)
-        builder.append(resolved as RecordType<unknown>, value, key, producer, seq, stream_time_us, causes)
-      }
+      builder.appendBody(cursor.body(), cursor.key(), producer, seq, stream_time_us, causesOf(cursor))
       this.#count(1)
       if (builder.bytes > BATCH_BYTES) await this.#flush(builder)
     }
     return true
   }
 
-  /** Whether a batch was written with another schema than this build's. */
-  async #isForeign({ schema_id }: StoredBatch, type: RecordType<unknown>): Promise<boolean> {
-    let own = this.#own.get(schema_id)
-    if (own === undefined) {
-      own = this.#options.registry.schema(schema_id).then(fingerprint)
-      this.#own.set(schema_id, own)
-      await this.#options.codecs.prepare(schema_id)
+  /** The number of a batch's schema that needs no registry. */
+  #numberOf({ schema_id }: StoredBatch): Promise<number> {
+    let number = this.#numbers.get(schema_id)
+    if (number === undefined) {
+      number = this.#options.registry.schema(schema_id).then((schema) => {
+        this.schemas.push({ schema })
+        return schemaId({ fingerprint: fingerprint(schema) })
+      })
+      this.#numbers.set(schema_id, number)
     }
-    return (await own) !== type.fingerprint
+    return number
   }
 
   #count(records: number): void {

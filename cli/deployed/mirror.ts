@@ -1,6 +1,7 @@
 import { logPath, makeDirectory } from '../../connectors/embedded/directory.ts'
 import { openEmbedded, openEmbeddedReader } from '../../connectors/embedded/index.ts'
 import { LmdbStore } from '../../connectors/embedded/lmdb-store.ts'
+import { keepSchemas } from '../../connectors/embedded/schemas.ts'
 import { listOffsets } from '../../connectors/kafka/admin.ts'
 import { namesOf } from '../../connectors/kafka/names.ts'
 import { AppError, type Put, type Reader, type RecordType, type TopicSpec } from '../../runtime/api/index.ts'
@@ -23,8 +24,6 @@ export interface MirrorWishes {
   readonly topics: readonly PlannedTopic[]
   /** Tasks whose snapshots and journals are wanted. */
   readonly tasks: readonly PlannedTask[]
-  /** Bodies in this build's schemas; else byte by byte as they were written. */
-  readonly resolve: boolean
 }
 
 /** Waits for transactions that were open when it was asked, milliseconds. */
@@ -57,10 +56,10 @@ export async function mirror(deployed: Deployed, wishes: MirrorWishes): Promise<
 async function fill(
   dir: string,
   deployed: Deployed,
-  { topics, tasks, resolve }: MirrorWishes,
+  { topics, tasks }: MirrorWishes,
   progress: (records: number) => void,
 ): Promise<void> {
-  const { broker, plan, lanes, registry, codecs, run } = deployed
+  const { broker, plan, lanes, registry, run } = deployed
   const until_us = settledUs(await standings(broker, lanes))
   // A stage that there is not is for the command to refuse.
   if (until_us < 0 && topics.length > 0) throw nothingSettled(plan.topology.name)
@@ -81,10 +80,8 @@ async function fill(
     const copier = await Copier.open({
       from: broker,
       registry,
-      codecs,
       to,
       producers: plan.producers,
-      resolve,
       progress,
     })
     for (const put of puts) await copier.put(put)
@@ -98,6 +95,7 @@ async function fill(
       await copier.append(JOURNAL, 0, journalType, entry, until_us)
     }
     await copier.end()
+    keepSchemas(dir, copier.schemas)
   } finally {
     await to.close()
   }

@@ -1,20 +1,17 @@
 import { crc32 } from 'node:zlib'
 import { Arena } from '../api/arena.ts'
 import { AppError } from '../api/fault.ts'
-import { parseRecordId, type RecordType } from '../api/record.ts'
+import { parseRecordId } from '../api/record.ts'
 import type { Causes } from '../log/batch.ts'
 import { keepsPartition } from '../plan/lanes.ts'
 import { outputTopics, type Plan, type PlannedTopic } from '../plan/plan.ts'
 import type { Envelope } from './envelope.ts'
 import { mixHash } from './envelope.ts'
 import type { Outgoing } from './outgoing.ts'
-import type { Outlet, Output, Task } from './task.ts'
+import type { Outlet, Output, RecordAt, Task } from './task.ts'
 
 /** Where a record goes once it is encoded. */
 export type Deliver = (out: Outgoing, envelope: Envelope) => void
-
-/** What a record is encoded as, of a topic and at a stream time in microseconds; undefined: as the topic says. */
-export type RecordAt = (topic: PlannedTopic, at_us: number) => RecordType<unknown> | undefined
 
 class CauseList implements Causes {
   length = 0

@@ -6,10 +6,10 @@ import type { Envelope } from './envelope.ts'
 import { JOURNAL } from './journal.ts'
 import type { CodedReader } from './options.ts'
 import { type Outgoing, openOutgoing } from './outgoing.ts'
-import { LiveOutlet, type RecordAt } from './outlet.ts'
+import { LiveOutlet } from './outlet.ts'
 import { type RecordedInput, RecordedInputs } from './recorded.ts'
 import { type Runnable, Scheduler } from './scheduler.ts'
-import { Task } from './task.ts'
+import { type RecordAt, Task } from './task.ts'
 
 /**
  * Runs the processors of a plan again, from nothing but what sources and effects recorded, and compares everything
@@ -146,6 +146,7 @@ class Replay {
         ? new Task(planned, plan.producers, this.outlet, undefined)
         : new Recorded((envelope) => this.hand(envelope)),
     )
+    for (const task of this.tasks) if (task instanceof Task) task.recordAt = options.recordAt
     this.scheduler = new Scheduler(this.tasks)
     this.inputs = new RecordedInputs(plan, reader, producers, isComputed)
     this.comparison = new Comparison(plan, reader, producers, isComputed)

@@ -1,7 +1,7 @@
 import type { Ask, Effect } from '../api/effect.ts'
 import { AppError, DataFault, InvariantError } from '../api/fault.ts'
 import type { Step } from '../api/processor.ts'
-import { parseRecordId } from '../api/record.ts'
+import { parseRecordId, type RecordType } from '../api/record.ts'
 import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { BroadcastTable } from '../state/table.ts'
 import { Timers } from '../state/timers.ts'
@@ -34,6 +34,9 @@ interface Redelivery {
   readonly origin_partition: number
   readonly bytes: Uint8Array
 }
+
+/** What a record is encoded as by the build that wrote it, of a topic and at a stream time in microseconds; undefined: as the topic says. */
+export type RecordAt = (topic: PlannedTopic, at_us: number) => RecordType<unknown> | undefined
 
 /** Where a task's outputs go: the batches under construction, or a comparison when it is re-run. */
 export interface Outlet {
@@ -95,6 +98,8 @@ export class Task {
   tail_records = 0
   /** Where outputs go; recovery puts a comparison in its place. */
   outlet: Outlet
+  /** In a replay, where other builds wrote. */
+  recordAt: RecordAt | undefined
   private readonly ctx: StepContext
   private readonly by_data: boolean
   private readonly outputs: Output[] = []
@@ -233,7 +238,7 @@ export class Task {
       const seen = { ...envelope, topic: input.topic, partition: origin_partition, carrier: { buf: bytes } }
       const record = { ...seen, start: 0, end: bytes.length }
       this.ctx.begin(envelope.key, at_us, record, '', envelope.arrived_ms)
-      const value = input.topic.record.decode(bytes, 0, bytes.length)
+      const value = (this.recordAt?.(input.topic, at_us) ?? input.topic.record).decode(bytes, 0, bytes.length)
       const own_key = (value as Record<string, string>)[input.topic.key] as string
       const key = processor.state_key[input.port]?.(value, `${origin_topic}/${origin_partition}`) ?? own_key
       this.ctx.begin(key, at_us, { ...record, key: own_key, value }, '', envelope.arrived_ms)
