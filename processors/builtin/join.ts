@@ -213,7 +213,9 @@ export const join = defineBuiltin({
       state.next_number++
       state.seen_us = seen_us
       own.push(one)
-      state.rights = state.rights.filter((other) => !forgotten('right', other.at_us, seen_us))
+      if (state.rights.some((other) => forgotten('right', other.at_us, seen_us))) {
+        state.rights = state.rights.filter((other) => !forgotten('right', other.at_us, seen_us))
+      }
       // Left records leave by timers of their own, since one that met none has something to say.
       if (params.time !== undefined) {
         for (const { number, at_us: left_us } of state.lefts) {

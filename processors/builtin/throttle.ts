@@ -25,12 +25,20 @@ export const throttle = defineBuiltin({
     const per_us = params.per_ms * 1_000
     return {
       outputs: { out: inputs.in! },
-      initial: (): { passed_us: readonly number[] } => ({ passed_us: [] }),
+      // In order of time, and changed in place: a record costs what it takes away, not what is there.
+      initial: (): { passed_us: number[] } => ({ passed_us: [] }),
       on: {
         in(state, value, { stream_time_us }) {
-          const passed_us = state.passed_us.filter((at_us) => at_us > stream_time_us - per_us)
-          if (passed_us.length < max) return emit({ passed_us: [...passed_us, stream_time_us] }, { out: [value] })
-          return excess === 'fault' ? fault('THROTTLED', { max, per_ms: params.per_ms }) : keep({ passed_us })
+          const { passed_us } = state
+          let past = 0
+          while (past < passed_us.length && passed_us[past]! <= stream_time_us - per_us) past++
+          const full = passed_us.length - past >= max
+          // A refused record leaves the state as it was.
+          if (full && excess === 'fault') return fault('THROTTLED', { max, per_ms: params.per_ms })
+          if (past > 0) passed_us.splice(0, past)
+          if (full) return keep(state)
+          passed_us.push(stream_time_us)
+          return emit(state, { out: [value] })
         },
       },
     }
