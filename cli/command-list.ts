@@ -49,6 +49,10 @@ export const COMMANDS: Readonly<Record<string, { readonly says: string; readonly
     says: 'read the topics of a data directory, or of a topology on Kafka',
     load: async () => (await import('./commands/topic.ts')).topicCommand(),
   },
+  sink: {
+    says: 'carry records into other systems, as `sinks` of the topology say, each record once',
+    load: async () => (await import('./commands/sink.ts')).sinkCommand(),
+  },
   state: {
     says: 'what a stage knows: one object per key, now or as of an input record',
     load: async () => (await import('./commands/state.ts')).stateCommand(),

@@ -6,11 +6,12 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What topologies may speak of here. Loaded when asked for: most commands need no processor. */
 export async function shippedWorld(): Promise<World> {
-  const [{ processors }, { records }] = await Promise.all([
+  const [{ processors }, { records }, { fileSink }] = await Promise.all([
     import('../processors/index.ts'),
     import('../schemas/generated/index.ts'),
+    import('../connectors/file-sink/index.ts'),
   ])
-  return { processors, records, sources: SOURCES }
+  return { processors, records, sources: SOURCES, sinks: { file: fileSink } }
 }
 
 /** The same with the processors' sources, for whoever judges them: lint, not a run. */

@@ -12,7 +12,7 @@ export interface Draft {
   readonly instruments_at: number
   readonly topics: ReadonlyMap<string, DraftTopic>
   readonly stages: readonly DraftStage[]
-  readonly sinks: readonly DraftReader[]
+  readonly sinks: readonly DraftSink[]
   readonly external_readers: readonly DraftReader[]
   /** False if a part of the wiring could not be read: then nothing is said about what is missing from it. */
   readonly whole: boolean
@@ -35,6 +35,12 @@ export interface DraftReader {
   readonly at: number
   readonly topics: readonly Word[]
   readonly group: Word | undefined
+}
+
+export interface DraftSink extends DraftReader {
+  readonly use: Word | undefined
+  readonly params: MapTree | undefined
+  readonly params_at: number
 }
 
 export interface DraftTopic {
@@ -103,20 +109,31 @@ class Reader {
       instruments_at: root.entries.get('instruments')?.at ?? 0,
       topics: new Map(topics.map((topic) => [topic.name, topic])),
       stages,
-      sinks: this.#readers(root, 'sinks'),
-      external_readers: this.#readers(root, 'external_readers'),
+      sinks: this.#readers(root, 'sinks', (reader, tree) => this.#sink(reader, tree)),
+      external_readers: this.#readers(root, 'external_readers', (reader) => reader),
       whole: this.#whole,
     }
   }
 
-  #readers(root: MapTree, field: string): DraftReader[] {
+  #readers<T>(root: MapTree, field: string, read: (reader: DraftReader, tree: MapTree) => T): T[] {
     if (!this.#report.mentions(root, field)) return []
     return this.#each(root, field, (name, at, tree) => {
       const topics = this.#value(tree, 'topics')
       const words = topics?.kind === 'list' ? topics.items.map((item) => this.#text(item)) : [undefined]
       if (words.includes(undefined)) this.#whole = false
-      return { name, at, topics: words.filter((word) => word !== undefined), group: this.#word(tree, 'group') }
+      const known = words.filter((word) => word !== undefined)
+      return read({ name, at, topics: known, group: this.#word(tree, 'group') }, tree)
     })
+  }
+
+  #sink(reader: DraftReader, tree: MapTree): DraftSink {
+    const params = this.#value(tree, 'params')
+    return {
+      ...reader,
+      use: this.#word(tree, 'use'),
+      params: params?.kind === 'map' ? params : undefined,
+      params_at: tree.entries.get('params')?.at ?? reader.at,
+    }
   }
 
   #topic(name: string, at: number, tree: MapTree): DraftTopic {

@@ -3,7 +3,7 @@ import type { AnyProcessor } from '../api/effect.ts'
 import type { Ports } from '../api/processor.ts'
 import { avroOf } from './avro.ts'
 import { InputSchema, TopologySchema } from './schema.ts'
-import type { World } from './world.ts'
+import type { SinkKind, World } from './world.ts'
 
 /**
  * Makes the JSON Schema with which editors complete and check topology files.
@@ -46,16 +46,18 @@ export function topologyJsonSchema(world: World): Json {
     // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
     then: stageOf(processors[name]!),
   }))
-  for (const map of ['topics', 'stages']) properties[map]!.additionalProperties = false
+  for (const map of ['topics', 'stages', 'sinks']) properties[map]!.additionalProperties = false
   const sinks = Object.entries(world.sinks ?? {})
-  properties.sinks = {
-    ...properties.sinks,
-    patternProperties: {},
-    additionalProperties: false,
-    properties: Object.fromEntries(
-      sinks.map(([name, { description }]) => [name, { ...onlyPattern(properties.sinks!), description }]),
-    ),
+  const sink = onlyPattern(properties.sinks!)
+  ;(sink.properties as Record<string, Json>).use = {
+    description: 'The kind of sink.',
+    anyOf: sinks.map(([name, { description }]) => ({ const: name, description })),
   }
+  sink.allOf = sinks.map(([name, kind]) => ({
+    if: { properties: { use: { const: name } }, required: ['use'] },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    then: sinkOf(name, kind),
+  }))
   for (const name of Object.keys(properties)) {
     if (!LITERAL.has(name)) properties[name] = withVariables(properties[name]!)
   }
@@ -167,6 +169,14 @@ function stageOf(processor: AnyProcessor): Json {
       ...(required.length > 0 ? ['params'] : []),
       ...(effect ? ['effect'] : []),
     ],
+  }
+}
+
+function sinkOf(name: string, kind: SinkKind): Json {
+  const params = closeParams(plain(kind.params))
+  return {
+    properties: { params: { ...params, description: `Parameters of ${name}.` } },
+    required: ((params.required ?? []) as string[]).length > 0 ? ['params'] : [],
   }
 }
 

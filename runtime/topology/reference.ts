@@ -61,7 +61,7 @@ const SECTIONS: readonly [string, TSchema][] = [
   ['A use of a template', UseTemplateSchema],
 ]
 
-function page({ processors, sources }: World): string {
+function page({ processors, sources, sinks = {} }: World): string {
   const fields = SECTIONS.map(([title, schema]) => {
     const { description } = schema as Schema
     return `### ${title}\n\n${description}\n\n${table(schema as Schema)}`
@@ -72,6 +72,9 @@ function page({ processors, sources }: World): string {
   const specs = Object.keys(processors)
     .sort()
     .map((name) => processor(processors[name]!))
+  const kindsOfSinks = Object.entries(sinks).map(([name, { description, params }]) => {
+    return `### ${name}\n\n${description}\n\n${table(params as Schema, 'parameter')}`
+  })
   const codes = Object.entries(LINT_CODES).map(([code, meaning]) => {
     return row(`\`${code}\``, severityOf(code as LintCode), meaning)
   })
@@ -90,6 +93,9 @@ ${head('source', 'record', 'what it writes')}${kinds.join('')}
 ## Processors
 
 ${specs.join('\n')}
+## Sinks
+
+${kindsOfSinks.join('\n')}
 ## Topology tests
 
 A YAML file gives records to some stages of a topology and says exactly what they write; \`aitrader test\` runs it.

@@ -1,3 +1,4 @@
+import { Default } from 'typebox/value'
 import type { Json } from '../api/record.ts'
 import type { Draft, DraftStage } from './draft.ts'
 import { parseDuration } from './duration.ts'
@@ -43,7 +44,7 @@ export function resolve(draft: Draft, world: World): Topology {
       draft.instruments === undefined ? [] : (resolveInstruments(draft.instruments) as Record<string, Json>[]),
     topics,
     stages: Object.fromEntries(draft.stages.map((one) => [one.name, stage(one, draft, world)])),
-    ...(root.sinks === undefined ? {} : { sinks: each(root.sinks, sink) }),
+    ...(root.sinks === undefined ? {} : { sinks: each(root.sinks, (given) => sink(given, world)) }),
     ...(root.external_readers === undefined ? {} : { external_readers: each(root.external_readers, externalReader) }),
   }
 }
@@ -52,8 +53,14 @@ function each<T>(given: unknown, read: (fields: Fields, name: string) => T): Rec
   return Object.fromEntries(Object.entries(record(given)).map(([name, one]) => [name, read(record(one), name)]))
 }
 
-function sink(given: Fields): SinkDeclaration {
-  return { topics: given.topics as string[], description: given.description as string | undefined }
+function sink(given: Fields, { sinks = {} }: World): SinkDeclaration {
+  const use = given.use as string
+  return {
+    use,
+    topics: given.topics as string[],
+    params: Default(own(sinks, use)!.params, { ...record(given.params) }) as Record<string, Json>,
+    description: given.description as string | undefined,
+  }
 }
 
 function externalReader(given: Fields, name: string): ExternalReaderDeclaration {

@@ -303,7 +303,11 @@ export const LibrarySchema = Type.Object(
 
 export const SinkSchema = Type.Object(
   {
+    use: Type.String({ minLength: 1, description: 'The kind of sink.' }),
     topics: Type.Array(Type.String(), { minItems: 1, description: 'The topics that it carries away.' }),
+    params: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of this kind of sink.' }),
+    ),
     description: Type.Optional(Type.String({ description: 'What it is for, in a sentence.' })),
   },
   { ...closed, description: 'What carries records from topics into another system, run by us.' },

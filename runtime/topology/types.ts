@@ -29,6 +29,10 @@ export interface Topology {
 }
 
 export interface SinkDeclaration {
+  /** Its kind. */
+  readonly use: string
+  /** With defaults. */
+  readonly params: Readonly<Record<string, Json>>
   readonly topics: readonly string[]
   readonly description: string | undefined
 }

@@ -1,3 +1,4 @@
+import type { TObject } from 'typebox'
 import type { AnyProcessor } from '../api/effect.ts'
 import type { RecordType } from '../api/record.ts'
 
@@ -7,7 +8,7 @@ export interface World {
   readonly records: Readonly<Record<string, RecordType<never> | RecordType<unknown>>>
   /** The sources that exist, each with the record it writes. */
   readonly sources: Readonly<Record<string, SourceKind>>
-  /** The sinks that exist; without it, none. */
+  /** The kinds of sinks that exist; without it, none. */
   readonly sinks?: Readonly<Record<string, SinkKind>>
   /** What is not deterministic in a processor's source; undefined where no sources are known. */
   readonly impurities?: (processor: string) => readonly Impurity[]
@@ -26,6 +27,7 @@ export interface Impurity {
 
 export interface SinkKind {
   readonly description: string
+  readonly params: TObject
 }
 
 export interface SourceKind {

@@ -1,6 +1,7 @@
 /** What a command loads before it does anything: exact, for a start is as fast as what it does not load. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../cli/command-list.ts'
 import { ROOT } from '../../cli/compose.ts'
@@ -10,9 +11,11 @@ const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'ut
   readonly dependencies: Readonly<Record<string, string>>
 }
 
+const HOOK = fileURLToPath(new URL('./loaded-hook.ts', import.meta.url))
+
 /** Libraries that we chose (theirs differ by machine), and rooms of ours. */
 async function loaded(args: readonly string[]) {
-  const { code, stderr } = await start(args, { import: join(ROOT, 'tests/cli/loaded-hook.ts') }).ended
+  const { code, stderr } = await start(args, { import: HOOK }).ended
   expect(code, stderr).toBe(0)
   const urls = JSON.parse(stderr.trimEnd().split('\n').at(-1) as string) as string[]
   const at = (part: string) => urls.some((url) => url.includes(`/${part}/`))
@@ -29,15 +32,21 @@ const TOPOLOGY = ['@marcbachmann/cel-js', 'commander', 'typebox', 'yaml']
 describe('loads what it needs', () => {
   it.each([
     [['--help'], ['commander'], ['cli', 'runtime']],
-    [['lint'], [...TOPOLOGY, 'oxc-parser'], ['cli', 'connectors/model-runner', 'processors', 'runtime', 'schemas']],
-    [['graph'], TOPOLOGY, ['cli', 'processors', 'runtime', 'schemas']],
+    [
+      ['lint'],
+      [...TOPOLOGY, 'oxc-parser'],
+      ['cli', 'connectors/file-sink', 'connectors/model-runner', 'processors', 'runtime', 'schemas'],
+    ],
+    [['graph'], TOPOLOGY, ['cli', 'connectors/file-sink', 'processors', 'runtime', 'schemas']],
     [
       ['up', '--for', '1ms', '--data', join(newFolder(), 'up')],
-      [...TOPOLOGY, 'lmdb', 'pino'],
+      [...TOPOLOGY, 'avsc', 'lmdb', 'pino'],
       [
         'cli',
         'connectors/embedded',
+        'connectors/file-sink',
         'connectors/model-runner',
+        'connectors/registry',
         'connectors/simulated-market',
         'processors',
         'runtime',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { graphCommand } from '../../cli/commands/graph.ts'
@@ -114,6 +114,38 @@ describeWithKafkaAndRegistry('aitrader run, watched', (servers) => {
     expect(read.length).toBeGreaterThan(20)
     // The replay is over and everything is worked off.
     for (const edge of read) expect(edge).toMatchObject({ live: { records_per_s: 0, lag_records: 0 } })
+  })
+
+  it('has its records carried into files, each once, by `aitrader sink`', async () => {
+    const topic = world.topic('market.nbbo.v1')
+    const out = join(folder, 'kept')
+    const overlay = join(folder, 'sinks.yaml')
+    writeFileSync(overlay, `sinks:\n  kept: { use: file, topics: [${topic}], params: { folder: ${out} } }\n`)
+    const cluster = ['--kafka', servers.bootstrap, '--registry', servers.registry, '--topology', world.file]
+    const there = (await aitrader('topic', 'read', topic, '--json', ...cluster)).stdout
+    const kept = () => {
+      const names = existsSync(out) ? readdirSync(out, { recursive: true, encoding: 'utf8' }).sort() : []
+      return names
+        .filter((name) => name.endsWith('.jsonl'))
+        .map((name) => readFileSync(join(out, name), 'utf8'))
+        .join('')
+    }
+    expect(there.length).toBeGreaterThan(1_000)
+    // Once more begins where the first was stopped.
+    for (const life of [1, 2]) {
+      const sink = start(['sink', '--overlay', overlay, ...cluster, '--json'])
+      await sink.says('carrying kept')
+      await until(
+        async () => kept(),
+        (now) => now.length === there.length,
+      )
+      sink.child.kill('SIGTERM')
+      const { code, stdout, stderr } = await sink.ended
+      expect(code, stderr).toBe(0)
+      if (life === 1)
+        expect(JSON.parse(stdout)).toEqual({ sink: 'kept', records: { [topic]: there.trimEnd().split('\n').length } })
+    }
+    expect(kept()).toBe(there)
   })
 
   it('says what it reads again after a kill', async () => {

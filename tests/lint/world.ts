@@ -113,7 +113,12 @@ export const world: World = {
   },
   records,
   sources: SOURCES,
-  sinks: { archive: { description: 'Stands in for one.' } },
+  sinks: {
+    archive: {
+      description: 'Stands in for one.',
+      params: Type.Object({ folder: Type.String({ minLength: 1 }), every: Type.Integer({ minimum: 1, default: 5 }) }),
+    },
+  },
   impurities: (processor) =>
     processor === 'clocked'
       ? [{ file: 'clocked.ts', line: 3, column: 7, what: 'reads the wall clock (Date)', instead: 'use stream time' }]

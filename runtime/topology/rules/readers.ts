@@ -1,13 +1,24 @@
 import { hintFor } from '../nearest.ts'
+import { checkShape, PARAMETER_CODES } from '../shape.ts'
 import { own } from '../world.ts'
+import type { MapTree } from '../yaml.ts'
 import type { Scope } from './scope.ts'
 
-/** Sinks exist, and every reader outside has a consumer group of its own. */
+const NONE: MapTree = { kind: 'map', at: 0, entries: new Map() }
+
+/** Sinks are of a kind that exists and have the parameters that it asks for, and every reader outside has a consumer group of its own. */
 export function checkReaders({ draft, world, report }: Scope): void {
   const kinds = world.sinks ?? {}
-  for (const { name, at } of draft.sinks) {
-    if (own(kinds, name) !== undefined) continue
-    report.add('UNKNOWN_SINK', at, `there is no sink \`${name}\``, hintFor(name, Object.keys(kinds), 'sinks'))
+  for (const { use, params = NONE, params_at } of draft.sinks) {
+    if (use === undefined) continue
+    const kind = own(kinds, use.value)
+    if (kind === undefined) {
+      const message = `there is no sink \`${use.value}\``
+      report.add('UNKNOWN_SINK', use.at, message, hintFor(use.value, Object.keys(kinds), 'sinks'))
+    } else {
+      const schema = { ...kind.params, additionalProperties: false }
+      checkShape(schema, params, use.value, params_at, report, PARAMETER_CODES)
+    }
   }
 
   const name = draft.root.entries.get('name')?.value

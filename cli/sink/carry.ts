@@ -1,0 +1,117 @@
+import { type FileSinkParams, PartitionFiles } from '../../connectors/file-sink/index.ts'
+import { AppError } from '../../runtime/api/index.ts'
+import type { SinkDeclaration } from '../../runtime/topology/types.ts'
+import { jsonOf, type Topics } from '../reading.ts'
+import type { TopicRecord } from '../topic-record.ts'
+
+/**
+ * Carries the records of a sink's topics away, each once and in the order of its partition, from where the last run of the
+ * sink came to. It reads what is durable; nothing waits for it, and nothing is written but its files.
+ */
+
+export interface CarryOptions {
+  /** Ends with what is there now; else goes on until the signal. */
+  readonly once: boolean
+  readonly signal: AbortSignal
+  /** Records of the places before which it need not look again: numbers there never change. */
+  readonly numbered: boolean
+}
+
+/** The longest that a record waits to be in a file, milliseconds. */
+const FLUSH_MS = 1_000
+
+/** Records that wait at most for the disk. */
+const PENDING = 20_000
+
+/** Records carried by this run, by topic. Rejects with what it refuses, or what reading and writing do. */
+export async function carry(
+  topics: Topics,
+  { topics: names, params }: SinkDeclaration,
+  options: CarryOptions,
+): Promise<Record<string, number>> {
+  const carried: Record<string, number> = {}
+  await Promise.all(
+    names.map(async (name) => {
+      carried[name] = await carryTopic(topics, name, params as FileSinkParams, options)
+    }),
+  )
+  return carried
+}
+
+async function carryTopic(
+  topics: Topics,
+  topic: string,
+  params: FileSinkParams,
+  { once, signal, numbered }: CarryOptions,
+): Promise<number> {
+  const { start_offsets } = await topics.extent(topic)
+  const parts: Part[] = []
+  for (const partition of start_offsets.keys()) {
+    parts.push(new Part(topic, partition, await PartitionFiles.open(params, topic, partition)))
+  }
+  const from = numbered ? Math.min(...parts.map(({ files }) => files.last?.offset ?? 0)) : 0
+  const records = once ? topics.read(topic, from) : topics.follow(topic, from)
+  const flush = () => Promise.all(parts.map(({ files }) => files.flush()))
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+  let failed: (error: unknown) => void = () => {}
+  const failure = new Promise<never>((_, reject) => {
+    failed = reject
+  })
+  failure.catch(() => {})
+  const timer = setInterval(() => void flush().catch(failed), FLUSH_MS)
+  try {
+    for (;;) {
+      const next = records.next()
+      next.catch(() => {})
+      const item = await Promise.race([next, stopped, failure])
+      if (item === undefined || item.done === true) break
+      const { files } = parts[item.value.partition]!.take(item.value)
+      if (files.pending >= PENDING) await files.flush()
+    }
+  } finally {
+    clearInterval(timer)
+    await flush()
+  }
+  if (once) for (const part of parts) part.ended()
+  return parts.reduce((sum, { carried }) => sum + carried, 0)
+}
+
+/** A partition on its way into files. */
+class Part {
+  readonly files: PartitionFiles
+  readonly #place: string
+  /** The record to be seen again before the next one is new. */
+  #behind: PartitionFiles['last']
+  carried = 0
+
+  constructor(topic: string, partition: number, files: PartitionFiles) {
+    this.#place = `${topic}/${partition}`
+    this.files = files
+    this.#behind = files.last
+  }
+
+  take(record: TopicRecord): this {
+    const { id, offset, stream_time_us } = record
+    if (this.#behind === undefined) {
+      this.files.add({ id, offset, stream_time_us }, jsonOf(record))
+      this.carried++
+    } else if (id === this.#behind.id && stream_time_us === this.#behind.stream_time_us) this.#behind = undefined
+    else if (stream_time_us > this.#behind.stream_time_us) throw this.#lost(this.#behind.id)
+    return this
+  }
+
+  /** Everything there is was read. */
+  ended(): void {
+    if (this.#behind !== undefined) throw this.#lost(this.#behind.id)
+  }
+
+  #lost(id: string): AppError {
+    return new AppError('SINK_BEHIND', `${this.#place} no longer holds the record ${id}, which was carried last`, {
+      exit_code: 3,
+      hint: 'retention dropped what was not carried yet, or these are the records of another run: begin in a new folder',
+    })
+  }
+}

@@ -1,0 +1,136 @@
+/** `aitrader sink`: records of a directory in files, each once, whatever happens in between. */
+import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { sinkCommand } from '../../cli/commands/sink.ts'
+import { topicCommand } from '../../cli/commands/topic.ts'
+import { aitrader, capture, captureLines, newFolder, start } from './command.ts'
+import { inProcess } from './in-process.ts'
+
+const folder = newFolder()
+const data = join(folder, 'data')
+const overlay = join(folder, 'sinks.yaml')
+const TOPICS = ['market.nbbo.v1', 'market.events.v1']
+let lines: string[]
+
+const out = (name: string) => join(folder, name)
+/** An overlay with one sink into the folder. */
+function sinksInto(name: string, per_file = 100): string[] {
+  const params = `{ folder: ${out(name)}, records_per_file: ${per_file} }`
+  writeFileSync(overlay, `sinks:\n  kept: { use: file, topics: [${TOPICS.join(', ')}], params: ${params} }\n`)
+  return ['--overlay', overlay]
+}
+const up = (file: string, ...more: string[]) =>
+  aitrader('up', '--data', data, '--replay', file, '--format', 'binance-spot', '--once', ...more)
+const carried = (name: string, ...more: string[]) =>
+  inProcess(sinkCommand(), ...sinksInto(name), '--data', data, '--once', '--json', ...more)
+
+/** Every line of a topic's files, partition by partition, and the names of the files with how many lines each has. */
+function kept(name: string, topic: string) {
+  const files: [string, number][] = []
+  const all: string[] = []
+  for (const partition of readdirSync(join(out(name), topic)).sort()) {
+    for (const file of readdirSync(join(out(name), topic, partition)).sort()) {
+      const found = readFileSync(join(out(name), topic, partition, file), 'utf8')
+        .trimEnd()
+        .split('\n')
+      files.push([`${partition}/${file}`, found.length])
+      all.push(...found)
+    }
+  }
+  return { files, all }
+}
+
+async function told(topic: string, dir = data): Promise<string[]> {
+  const { stdout } = await inProcess(topicCommand(), 'read', topic, '--json', '--data', dir)
+  return stdout.trimEnd().split('\n')
+}
+
+beforeAll(async () => {
+  lines = await captureLines(7, 6_000, 300)
+  const { code, stderr } = await up(capture(folder, 'first.txt', lines))
+  expect(code, stderr).toBe(0)
+})
+
+it('keeps what `topic read --json` says, in files that are full but for the last', async () => {
+  const { code, stdout } = await carried('whole')
+  expect(code).toBe(0)
+  const counts: Record<string, number> = {}
+  for (const topic of TOPICS) {
+    const { files, all } = kept('whole', topic)
+    expect(all).toEqual(await told(topic))
+    counts[topic] = all.length
+    for (const [index, [file, count]] of files.entries()) {
+      const [partition, name] = file.split('/') as [string, string]
+      const number = files.slice(0, index).filter(([one]) => one.startsWith(`${partition}/`)).length * 100
+      expect(name).toBe(`${String(number).padStart(16, '0')}.jsonl`)
+      if (files[index + 1]?.[0].startsWith(`${partition}/`)) expect(count).toBe(100)
+    }
+  }
+  expect(JSON.parse(stdout)).toEqual({ sink: 'kept', records: counts })
+  expect(counts['market.events.v1']).toBeGreaterThan(500)
+})
+
+it('carries nothing twice, and goes on after a kill at any time', async () => {
+  await carried('again')
+  expect(JSON.parse((await carried('again')).stdout)).toMatchObject({ records: { 'market.events.v1': 0 } })
+  // As a kill leaves it: the last file not there yet, and half of the next beside it.
+  const topic = 'market.events.v1'
+  const partition = readdirSync(join(out('again'), topic))[0] as string
+  const last = readdirSync(join(out('again'), topic, partition))
+    .sort()
+    .at(-1) as string
+  const path = join(out('again'), topic, partition, last)
+  renameSync(path, `${path}.part`)
+  truncateSync(`${path}.part`, 50)
+  await carried('again')
+  expect(kept('again', topic).all).toEqual(await told(topic))
+})
+
+it('goes on with other sizes of files without a hole', async () => {
+  const grows = join(folder, 'grows')
+  for (const size of [70, 1000, 30]) {
+    await aitrader('up', '--data', grows, '--for', '700ms', '--speed', '20x')
+    await inProcess(sinkCommand(), ...sinksInto('sizes', size), '--data', grows, '--once')
+  }
+  for (const topic of TOPICS) expect(kept('sizes', topic).all).toEqual(await told(topic, grows))
+  expect(new Set(kept('sizes', 'market.events.v1').files.map(([, count]) => count)).size).toBeGreaterThan(2)
+})
+
+it('follows a run beside it, and has everything when it is stopped', async () => {
+  const live = join(folder, 'live')
+  const running = start(['up', '--data', live, '--for', '4s'])
+  await running.says('simulated market')
+  const sink = start(['sink', ...sinksInto('live'), '--data', live, '--json'])
+  expect((await running.ended).code).toBe(0)
+  const there = await told('market.events.v1', live)
+  for (;;) {
+    try {
+      if (kept('live', 'market.events.v1').all.length === there.length) break
+    } catch {
+      // Not begun yet, or a file was put in its place between two looks.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  sink.child.kill('SIGTERM')
+  const ended = await sink.ended
+  expect(ended.code, ended.stderr).toBe(0)
+  expect(kept('live', 'market.events.v1').all.sort()).toEqual(there.sort())
+})
+
+it('refuses a folder that holds the records of another run', async () => {
+  await carried('other')
+  rmSync(data, { recursive: true })
+  await up(capture(folder, 'second.txt', lines.slice(0, 300)))
+  const { code, stderr } = await carried('other')
+  expect({ code, said: stderr.includes('SINK_BEHIND') }).toEqual({ code: 3, said: true })
+})
+
+it('says what is wrong with how it is asked', async () => {
+  const none = await inProcess(sinkCommand(), '--data', data)
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('has no sinks (BAD_OPTION)') })
+  const unknown = await inProcess(sinkCommand(), 'keept', ...sinksInto('x'), '--data', data)
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean `kept`?') })
+  const kafka = ['--kafka', '127.0.0.1:1', '--registry', 'http://127.0.0.1:1', '--once']
+  expect((await inProcess(sinkCommand(), ...sinksInto('x'), ...kafka)).stderr).toContain('--once goes with --data')
+})
