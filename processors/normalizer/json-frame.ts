@@ -4,9 +4,12 @@
  *
  * The readers throw `Bad`, and nothing else for any value; a decoder catches it (`refused`) and answers the fault.
  */
+import type { Quote } from '../../schemas/generated/index.ts'
 import { BEYOND_RANGE, BEYOND_SCALE, scaledInteger } from './decimal.ts'
 import type { DecodeFault } from './faults.ts'
+import type { Scales } from './listing.ts'
 import { utf8Text } from './utf8.ts'
+import { rfc3339Us } from './venue-time.ts'
 
 /** Longer than any message of a venue; a snapshot of 5,000 levels a side has 0.3 MB. */
 const FRAME_BYTES = 4 * 1024 * 1024
@@ -129,4 +132,29 @@ export function decimal(text: unknown, scale: number, field: string): number {
 export function positive(value: number, field: string): number {
   if (value === 0) throw new Bad('VALUE_OUT_OF_RANGE', field)
   return value
+}
+
+/** The names of a quote's fields. */
+export interface QuoteFields {
+  readonly bid_px: string
+  readonly bid_qty: string
+  readonly ask_px: string
+  readonly ask_qty: string
+}
+
+/** A venue's own best bid and ask; a side without orders has price 0. */
+export function quoteOf(data: Fields, fields: QuoteFields, { price_scale, qty_scale }: Scales): Quote {
+  const bid_px = decimal(data[fields.bid_px], price_scale, fields.bid_px)
+  const bid_qty = decimal(data[fields.bid_qty], qty_scale, fields.bid_qty)
+  const ask_px = decimal(data[fields.ask_px], price_scale, fields.ask_px)
+  const ask_qty = decimal(data[fields.ask_qty], qty_scale, fields.ask_qty)
+  if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', fields.bid_px)
+  return { bid_px, bid_qty, ask_px, ask_qty }
+}
+
+/** A time as text by RFC 3339, microseconds since the epoch. */
+export function timeOf(text: unknown, field: string): number {
+  const time_us = typeof text === 'string' ? rfc3339Us(text) : -1
+  if (time_us === -1) throw new Bad('FRAME_MALFORMED', field)
+  return time_us
 }

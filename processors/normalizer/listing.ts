@@ -1,11 +1,24 @@
 /** Finds a symbol among the declared instruments, or declares it from its own data. */
 import type { Instrument, RawFrame } from '../../schemas/generated/index.ts'
+import { writtenDecimals } from './decimal.ts'
 import type { NormalizerParams } from './params.ts'
 
 /** Decimal places of prices and quantities. */
 export interface Scales {
   readonly price_scale: number
   readonly qty_scale: number
+}
+
+/** The greatest decimal places of the prices and of the quantities that were seen, as written. */
+export class WrittenScales implements Scales {
+  price_scale = 0
+  qty_scale = 0
+
+  /** What is no text has no places. */
+  see(px: unknown, qty: unknown): void {
+    if (typeof px === 'string') this.price_scale = Math.max(this.price_scale, writtenDecimals(px))
+    if (typeof qty === 'string') this.qty_scale = Math.max(this.qty_scale, writtenDecimals(qty))
+  }
 }
 
 /** What is known of a symbol: its identity and scales. */

@@ -3,7 +3,6 @@
  * spaces, more fields), and says what is wrong with a bad one.
  */
 import type { Level } from '../../../schemas/generated/index.ts'
-import { writtenDecimals } from '../decimal.ts'
 import {
   Bad,
   decimal,
@@ -12,10 +11,11 @@ import {
   isFields,
   jsonFrame,
   positive,
+  quoteOf,
   type Refusal,
   refused,
 } from '../json-frame.ts'
-import type { Scales } from '../listing.ts'
+import { type Scales, WrittenScales } from '../listing.ts'
 import { type SpotMessage, venueTimeUs } from './spot-message.ts'
 
 /** Streams of the best few levels look like REST snapshots and are none. */
@@ -63,17 +63,19 @@ export function readSpotFrame(
 
 /** Decimal places as written in this frame; the greatest of its prices and of its quantities. */
 export function frameDecimals({ kind, data }: ParsedFrame): Scales {
-  const most = (texts: readonly unknown[]) =>
-    texts.reduce<number>((max, text) => (typeof text === 'string' ? Math.max(max, writtenDecimals(text)) : max), 0)
-  const column = (at: number, ...sides: unknown[]) =>
-    sides.flatMap((side) =>
-      Array.isArray(side) ? side.map((level: unknown) => (Array.isArray(level) ? level[at] : 0)) : [],
-    )
+  const written = new WrittenScales()
   const { b, B, a, A, p, q, bids, asks } = data
-  if (kind === 'bookTicker') return { price_scale: most([b, a]), qty_scale: most([B, A]) }
-  if (kind === 'trade') return { price_scale: most([p]), qty_scale: most([q]) }
-  return { price_scale: most(column(0, b, a, bids, asks)), qty_scale: most(column(1, b, a, bids, asks)) }
+  if (kind === 'bookTicker') {
+    written.see(b, B)
+    written.see(a, A)
+  } else if (kind === 'trade') written.see(p, q)
+  else
+    for (const side of [b, a, bids, asks])
+      if (Array.isArray(side)) for (const level of side) if (Array.isArray(level)) written.see(level[0], level[1])
+  return written
 }
+
+const QUOTE = { bid_px: 'b', bid_qty: 'B', ask_px: 'a', ask_qty: 'A' }
 
 const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scales, out: SpotMessage) => void>> = {
   depthUpdate(data, scales, out) {
@@ -106,16 +108,10 @@ const readers: Readonly<Record<ParsedFrame['kind'], (data: Fields, scales: Scale
     }
   },
 
-  bookTicker(data, { price_scale, qty_scale }, out) {
+  bookTicker(data, scales, out) {
     out.kind = 'quote'
     out.sequence = integer(data, 'u')
-    const bid_px = decimal(data.b, price_scale, 'b')
-    const bid_qty = decimal(data.B, qty_scale, 'B')
-    const ask_px = decimal(data.a, price_scale, 'a')
-    const ask_qty = decimal(data.A, qty_scale, 'A')
-    // A side without orders has price 0.
-    if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', 'b')
-    out.quote = { bid_px, bid_qty, ask_px, ask_qty }
+    out.quote = quoteOf(data, QUOTE, scales)
   },
 
   trade(data, { price_scale, qty_scale }, out) {

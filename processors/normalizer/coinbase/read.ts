@@ -1,6 +1,5 @@
 /** Reads frames of Coinbase Advanced Trade: `l2_data`, `market_trades`, `ticker`, `heartbeats`. */
 import type { Level, Quote, Trade } from '../../../schemas/generated/index.ts'
-import { writtenDecimals } from '../decimal.ts'
 import {
   Bad,
   decimal,
@@ -11,10 +10,11 @@ import {
   jsonFrame,
   listOf,
   positive,
+  quoteOf,
   textOf,
+  timeOf,
 } from '../json-frame.ts'
-import type { Scales } from '../listing.ts'
-import { rfc3339Us } from '../venue-time.ts'
+import { type Scales, WrittenScales } from '../listing.ts'
 
 /** Channels that say nothing of prices; their messages count on the connection like all others. */
 const OTHER = new Set(['subscriptions', 'status', 'heartbeats'])
@@ -55,26 +55,21 @@ export function openCoinbase(payload: Uint8Array): CoinbaseFrame | null {
   // The counter was seen as a number and as text.
   const heartbeat =
     beat === undefined ? -1 : typeof beat === 'string' ? digits({ beat }, 'beat') : integer({ beat }, 'beat')
-  return { kind, number, event_time_us: timeOf(frame.timestamp), heartbeat, events }
+  return { kind, number, event_time_us: timeOf(frame.timestamp, 'timestamp'), heartbeat, events }
 }
 
 /** Decimal places as written; the greatest of the frame's prices and of its sizes. */
 export function writtenCoinbase({ events }: CoinbaseFrame): Scales {
-  let price_scale = 0
-  let qty_scale = 0
-  const see = (px: unknown, qty: unknown) => {
-    if (typeof px === 'string') price_scale = Math.max(price_scale, writtenDecimals(px))
-    if (typeof qty === 'string') qty_scale = Math.max(qty_scale, writtenDecimals(qty))
-  }
+  const written = new WrittenScales()
   for (const { updates, trades, tickers } of events)
     for (const list of [updates, trades, tickers])
       for (const one of Array.isArray(list) ? list : []) {
         if (typeof one !== 'object' || one === null) continue
-        see(one.price_level ?? one.price, one.new_quantity ?? one.size)
-        see(one.best_bid, one.best_bid_quantity)
-        see(one.best_ask, one.best_ask_quantity)
+        written.see(one.price_level ?? one.price, one.new_quantity ?? one.size)
+        written.see(one.best_bid, one.best_bid_quantity)
+        written.see(one.best_ask, one.best_ask_quantity)
       }
-  return { price_scale, qty_scale }
+  return written
 }
 
 export function readCoinbase(frame: CoinbaseFrame, symbol: string, scales: Scales): CoinbaseMessage {
@@ -132,29 +127,25 @@ function readTrades(events: readonly Fields[], symbol: string, { price_scale, qt
       // The venue names the side of the order that rested.
       const aggressor = side === 'BUY' ? ('SELL' as const) : ('BUY' as const)
       const trade: Trade = { trade_id, px, qty, aggressor, conditions: '', hidden: false }
-      return { past, trade, event_time_us: timeOf(data.time) }
+      return { past, trade, event_time_us: timeOf(data.time, 'time') }
     })
   // The venue lists the newest first.
   return trades.sort((a, b) => a.trade.trade_id - b.trade.trade_id)
 }
 
-function readQuotes(events: readonly Fields[], symbol: string, { price_scale, qty_scale }: Scales): Quote[] {
+const QUOTE = {
+  bid_px: 'best_bid',
+  bid_qty: 'best_bid_quantity',
+  ask_px: 'best_ask',
+  ask_qty: 'best_ask_quantity',
+}
+
+function readQuotes(events: readonly Fields[], symbol: string, scales: Scales): Quote[] {
   return events
     .flatMap((event) => listOf(event.tickers, 'tickers'))
     .map((one) => {
       const data = fieldsOf(one, 'tickers')
       if (textOf(data, 'product_id') !== symbol) throw new Bad('SYMBOL_MISMATCH', 'product_id')
-      const bid_px = decimal(data.best_bid, price_scale, 'best_bid')
-      const bid_qty = decimal(data.best_bid_quantity, qty_scale, 'best_bid_quantity')
-      const ask_px = decimal(data.best_ask, price_scale, 'best_ask')
-      const ask_qty = decimal(data.best_ask_quantity, qty_scale, 'best_ask_quantity')
-      if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', 'best_bid')
-      return { bid_px, bid_qty, ask_px, ask_qty }
+      return quoteOf(data, QUOTE, scales)
     })
-}
-
-function timeOf(text: unknown): number {
-  const time_us = typeof text === 'string' ? rfc3339Us(text) : -1
-  if (time_us === -1) throw new Bad('FRAME_MALFORMED', 'timestamp')
-  return time_us
 }

@@ -4,7 +4,6 @@
  * Prices and quantities are JSON numbers whose trailing zeros count for the checksum, so their texts are read.
  */
 import type { Level, Quote, Side, Trade } from '../../../schemas/generated/index.ts'
-import { writtenDecimals } from '../decimal.ts'
 import {
   Bad,
   decimal,
@@ -14,11 +13,12 @@ import {
   jsonFrame,
   listOf,
   positive,
+  quoteOf,
   textFields,
   textOf,
+  timeOf,
 } from '../json-frame.ts'
-import type { Scales } from '../listing.ts'
-import { rfc3339Us } from '../venue-time.ts'
+import { type Scales, WrittenScales } from '../listing.ts'
 
 const TEXTS = textFields('price', 'qty', 'limit_price', 'order_qty', 'bid', 'bid_qty', 'ask', 'ask_qty')
 const SILENT = new Set(['heartbeat', 'status', 'instrument', 'pong'])
@@ -111,24 +111,19 @@ function subscribed({ method, result, success }: Fields, symbol: string): Subscr
 
 /** Decimal places as written; the greatest of the frame's prices and of its quantities. */
 export function writtenKraken(frame: KrakenFrame): Scales {
-  let price_scale = 0
-  let qty_scale = 0
-  const see = (px: unknown, qty: unknown) => {
-    if (typeof px === 'string') price_scale = Math.max(price_scale, writtenDecimals(px))
-    if (typeof qty === 'string') qty_scale = Math.max(qty_scale, writtenDecimals(qty))
-  }
+  const written = new WrittenScales()
   const seeAll = (one: Fields) => {
-    see(one.price ?? one.limit_price, one.qty ?? one.order_qty)
-    see(one.bid, one.bid_qty)
-    see(one.ask, one.ask_qty)
+    written.see(one.price ?? one.limit_price, one.qty ?? one.order_qty)
+    written.see(one.bid, one.bid_qty)
+    written.see(one.ask, one.ask_qty)
   }
-  if (frame.kind === 'subscribed') return { price_scale, qty_scale }
+  if (frame.kind === 'subscribed') return written
   for (const one of frame.data) {
     seeAll(one)
     for (const side of [one.bids, one.asks])
       if (Array.isArray(side)) for (const level of side) if (typeof level === 'object' && level !== null) seeAll(level)
   }
-  return { price_scale, qty_scale }
+  return written
 }
 
 export function readKraken(frame: KrakenFrame, scales: Scales): KrakenMessage[] {
@@ -152,7 +147,7 @@ function readBook(data: Fields, snapshot: boolean, { price_scale, qty_scale }: S
   const book: KrakenBook = {
     kind: 'book',
     snapshot,
-    event_time_us: timeOf(data),
+    event_time_us: eventTime(data),
     bids: [],
     asks: [],
     bid_texts: [],
@@ -179,7 +174,7 @@ function readOrders(data: Fields, snapshot: boolean, { price_scale, qty_scale }:
       const text = krakenDigits(order.limit_price as string) + krakenDigits(order.order_qty as string)
       changes.push({ event, order_id, side: field === 'bids' ? 'BUY' : 'SELL', px, qty, text })
     }
-  return { kind: 'orders', snapshot, event_time_us: timeOf(data), changes, checksum: checksumOf(data) }
+  return { kind: 'orders', snapshot, event_time_us: eventTime(data), changes, checksum: checksumOf(data) }
 }
 
 /** `0.00100000` is `100000`. */
@@ -194,16 +189,13 @@ function readTrade(data: Fields, past: boolean, { price_scale, qty_scale }: Scal
   const side = textOf(data, 'side')
   if (side !== 'buy' && side !== 'sell') throw new Bad('FRAME_MALFORMED', 'side')
   const trade: Trade = { trade_id, px, qty, aggressor: side === 'buy' ? 'BUY' : 'SELL', conditions: '', hidden: false }
-  return { kind: 'trade', past, event_time_us: timeOf(data), trade }
+  return { kind: 'trade', past, event_time_us: eventTime(data), trade }
 }
 
-function readQuote(data: Fields, { price_scale, qty_scale }: Scales): KrakenQuote {
-  const bid_px = decimal(data.bid, price_scale, 'bid')
-  const bid_qty = decimal(data.bid_qty, qty_scale, 'bid_qty')
-  const ask_px = decimal(data.ask, price_scale, 'ask')
-  const ask_qty = decimal(data.ask_qty, qty_scale, 'ask_qty')
-  if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', 'bid')
-  return { kind: 'quote', event_time_us: timeOf(data), quote: { bid_px, bid_qty, ask_px, ask_qty } }
+const QUOTE = { bid_px: 'bid', bid_qty: 'bid_qty', ask_px: 'ask', ask_qty: 'ask_qty' }
+
+function readQuote(data: Fields, scales: Scales): KrakenQuote {
+  return { kind: 'quote', event_time_us: eventTime(data), quote: quoteOf(data, QUOTE, scales) }
 }
 
 function checksumOf(data: Fields): number {
@@ -213,9 +205,6 @@ function checksumOf(data: Fields): number {
 }
 
 /** Snapshots of some channels carry no time. */
-function timeOf({ timestamp }: Fields): number {
-  if (timestamp === undefined) return 0
-  const time_us = typeof timestamp === 'string' ? rfc3339Us(timestamp) : -1
-  if (time_us === -1) throw new Bad('FRAME_MALFORMED', 'timestamp')
-  return time_us
+function eventTime({ timestamp }: Fields): number {
+  return timestamp === undefined ? 0 : timeOf(timestamp, 'timestamp')
 }

@@ -5,7 +5,6 @@
  * venue stopped computing it in June 2026 and sends 0 since: that says nothing and is taken as none.
  */
 import type { Checksum, Depth, Level, Quote, Trade } from '../../../schemas/generated/index.ts'
-import { writtenDecimals } from '../decimal.ts'
 import {
   Bad,
   decimal,
@@ -16,9 +15,10 @@ import {
   jsonFrame,
   listOf,
   positive,
+  quoteOf,
   textOf,
 } from '../json-frame.ts'
-import type { Scales } from '../listing.ts'
+import { type Scales, WrittenScales } from '../listing.ts'
 import { LATEST_US } from '../venue-time.ts'
 
 /** Channels of whole books with changes; `books5` and `bbo-tbt` are states of a few levels, without continuity. */
@@ -82,23 +82,18 @@ function isPong(payload: Uint8Array): boolean {
 
 /** Decimal places as written; the greatest of the frame's prices and of its sizes. */
 export function writtenOkx({ kind, data }: OkxFrame): Scales {
-  let price_scale = 0
-  let qty_scale = 0
-  const see = (px: unknown, qty: unknown) => {
-    if (typeof px === 'string') price_scale = Math.max(price_scale, writtenDecimals(px))
-    if (typeof qty === 'string') qty_scale = Math.max(qty_scale, writtenDecimals(qty))
-  }
+  const written = new WrittenScales()
   for (const one of data) {
-    if (kind === 'trades') see(one.px, one.sz)
+    if (kind === 'trades') written.see(one.px, one.sz)
     if (kind === 'tickers') {
-      see(one.bidPx, one.bidSz)
-      see(one.askPx, one.askSz)
+      written.see(one.bidPx, one.bidSz)
+      written.see(one.askPx, one.askSz)
     }
     if (kind === 'books')
       for (const side of [one.bids, one.asks])
-        if (Array.isArray(side)) for (const level of side) if (Array.isArray(level)) see(level[0], level[1])
+        if (Array.isArray(side)) for (const level of side) if (Array.isArray(level)) written.see(level[0], level[1])
   }
-  return { price_scale, qty_scale }
+  return written
 }
 
 export function readOkx(frame: OkxFrame, symbol: string, scales: Scales): OkxMessage[] {
@@ -158,15 +153,13 @@ function readTrade(data: Fields, { price_scale, qty_scale }: Scales): OkxTrade {
   }
 }
 
+const QUOTE = { bid_px: 'bidPx', bid_qty: 'bidSz', ask_px: 'askPx', ask_qty: 'askSz' }
+
 /** A side without orders is written as empty text. */
-function readQuote(data: Fields, { price_scale, qty_scale }: Scales): OkxQuote {
-  const read = (field: string, scale: number) => (data[field] === '' ? 0 : decimal(data[field], scale, field))
-  const bid_px = read('bidPx', price_scale)
-  const bid_qty = read('bidSz', qty_scale)
-  const ask_px = read('askPx', price_scale)
-  const ask_qty = read('askSz', qty_scale)
-  if (bid_px >= ask_px && ask_px !== 0) throw new Bad('QUOTE_CROSSED', 'bidPx')
-  return { kind: 'quote', event_time_us: timeOf(data), quote: { bid_px, bid_qty, ask_px, ask_qty } }
+function readQuote(data: Fields, scales: Scales): OkxQuote {
+  const filled = { ...data }
+  for (const field of Object.values(QUOTE)) if (data[field] === '') filled[field] = '0'
+  return { kind: 'quote', event_time_us: timeOf(data), quote: quoteOf(filled, QUOTE, scales) }
 }
 
 /** `ts`, milliseconds as text. */
