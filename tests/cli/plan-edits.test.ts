@@ -18,7 +18,7 @@ import { type Reached, recordsOf, runTo } from './partial-run.ts'
 
 const folder = newFolder()
 const SEED = 7
-const FRAMES = 900
+const FRAMES = 400
 let crypto: Topology
 let stopped: Reached
 const bases = { stopped: join(folder, 'stopped'), killed: join(folder, 'killed') }
