@@ -17,6 +17,9 @@ const AGAIN_MS = 1_000
 /** Changes in a row that are older than the last: the ids began anew. As many as the normalizer takes for it. */
 const RESTART_AFTER = 100
 
+/** Said of all connections of a server that is about to end them. */
+const SHUTDOWN = 'serverShutdown'
+
 /** What a change says of its place. */
 interface Ids {
   /** The id behind that of the change before, and the least last id but one of a snapshot that it joins. */
@@ -81,6 +84,7 @@ export function watchDepth(
       said.set(connection, new Set())
     },
     frame(connection, { symbol, channel }, payload) {
+      if (channel === SHUTDOWN) return actions.replace(connection)
       const depth = depths.get(symbol)
       if (depth === undefined || !channel.startsWith('depth')) return
       const ids = depthIds(payload, idsOf)

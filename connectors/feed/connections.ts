@@ -92,6 +92,15 @@ export class Connections {
     this.#after(0, () => this.#open.find((connection) => connection.number === number)?.end(end, detail))
   }
 
+  /** Opens another one beside it; it goes when the new one says everything that it does. */
+  replace(number: number): void {
+    // Not inside the call: whoever asks for it is looking at a frame of this connection.
+    this.#after(0, () => {
+      const connection = this.#open.find((one) => one.number === number)
+      if (connection !== undefined) this.#succeed(connection)
+    })
+  }
+
   dropAll(end: ConnectionEnd, detail: string): void {
     this.#paused = false
     for (const connection of [...this.#open]) connection.end(end, detail)
@@ -172,12 +181,14 @@ export class Connections {
   #limitAge(connection: Connection): void {
     const { lifetime_ms } = this.#venue
     if (lifetime_ms === undefined) return
-    this.#after(lifetime_ms, () => {
-      if (connection.ended || this.#awaited || this.#open.at(-1) !== connection) return
-      this.#aged = connection
-      this.#awaited = true
-      this.#connect()
-    })
+    this.#after(lifetime_ms, () => this.#succeed(connection))
+  }
+
+  #succeed(connection: Connection): void {
+    if (connection.ended || this.#awaited || this.#open.at(-1) !== connection) return
+    this.#aged = connection
+    this.#awaited = true
+    this.#connect()
   }
 
   #retireBefore(connection: Connection): void {

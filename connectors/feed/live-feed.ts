@@ -239,6 +239,7 @@ export class LiveFeed implements Source {
       now_us: () => ports.clock.now_us(),
       snapshot: (request) => this.#rest?.ask(request),
       send: (connection, text) => connections.send(connection, text),
+      replace: (connection) => connections.replace(connection),
       drop: (connection) => connections.drop(connection, 'broken', 'its sequence cannot be repaired'),
       after: (delay_ms, then) => ports.clock.after(delay_ms, then),
       resubscribed: () => {

@@ -7,8 +7,12 @@ import type { WatchActions } from './venue.ts'
 /** A snapshot that did not come by then is asked for again; then after twice as long, up to the bound. */
 const AGAIN_MS = 5_000
 const AGAIN_MAX_MS = 300_000
-/** Two requests per book and time: venues allow some hundred in an hour. */
 const RENEW_MS = 900_000
+/**
+ * What renewing one book more adds to the time of all: two requests each, so 200 in an hour however many there are. The
+ * strictest of the venues, OKX, takes 480, and repairs need some of them.
+ */
+const RENEW_EACH_MS = 36_000
 
 export class Resubscription {
   readonly #actions: WatchActions
@@ -16,6 +20,8 @@ export class Resubscription {
   readonly #messages: (symbol: string) => readonly string[]
   /** Books that wait for their snapshot, and how long they wait for the next one asked for. */
   readonly #awaited = new Map<string, number>()
+  /** Books of this connection whose first snapshot is still to come. */
+  readonly #fresh = new Set<string>()
   readonly #timers = new Map<string, () => void>()
   readonly #symbols: readonly string[]
   #connection = -1
@@ -31,6 +37,7 @@ export class Resubscription {
     this.#connection = connection
     for (const symbol of this.#symbols) {
       this.#awaited.set(symbol, AGAIN_MS)
+      this.#fresh.add(symbol)
       // The venue's limit may hold a long list of subscriptions back; the connection takes its time, too.
       this.#after(symbol, 3 * AGAIN_MS)
     }
@@ -49,7 +56,11 @@ export class Resubscription {
   /** The book's snapshot came. */
   begun(symbol: string): void {
     this.#awaited.delete(symbol)
-    this.#after(symbol, RENEW_MS)
+    const { length } = this.#symbols
+    const renew_ms = Math.max(RENEW_MS, length * RENEW_EACH_MS)
+    // Those that begin together are renewed one after another: a venue's limit is one of bursts, too.
+    const at = this.#fresh.delete(symbol) ? (this.#symbols.indexOf(symbol) + 1) / length : 1
+    this.#after(symbol, renew_ms * at)
   }
 
   /** The book cannot be gone on with. */

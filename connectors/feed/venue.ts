@@ -94,6 +94,8 @@ export interface WatchActions {
   snapshot(request: SnapshotRequest): void
   /** Sends on a connection, within the venue's limit; nothing if that connection is gone. */
   send(connection: number, text: string): void
+  /** Opens another connection beside one that the venue is about to end, and then ends it. */
+  replace(connection: number): void
   /** Ends a connection that cannot be repaired; a new one comes. */
   drop(connection: number): void
   after(delay_ms: number, then: () => void): () => void

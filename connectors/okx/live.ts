@@ -1,7 +1,7 @@
 /**
  * Live streams of OKX v5: `books`, `trades` and `tickers` of the declared symbols on one public connection.
  *
- * Limits are the venue's: 3 connections per second, 480 requests per hour and connection, and it ends a connection on
+ * Limits are the venue's: 3 connections per second, 480 requests of 64 KB per hour and connection, and it ends a connection on
  * which nothing was sent for 30 s: we send `ping` before, and its `pong` is no frame. It may end a connection for an
  * upgrade at any time; that is a reconnect like any other.
  */
@@ -11,10 +11,15 @@ import { okxCapture } from './capture.ts'
 import { watchBooks } from './live-books.ts'
 
 const CHANNELS = ['books', 'trades', 'tickers']
+/** The venue takes 64 KB in a request; one of these is less than a tenth of a KB. */
+const ARGS_MAX = 300
 const PONG = Buffer.from('pong')
 
 export function okxLive({ symbols, url = 'wss://ws.okx.com:8443' }: FeedAddress): FeedVenue {
   const args = symbols.flatMap((instId) => CHANNELS.map((channel) => ({ channel, instId })))
+  const parts = Array.from({ length: Math.ceil(args.length / ARGS_MAX) }, (_, at) =>
+    args.slice(at * ARGS_MAX, (at + 1) * ARGS_MAX),
+  )
   return {
     name: 'okx',
     format: 'okx',
@@ -29,7 +34,7 @@ export function okxLive({ symbols, url = 'wss://ws.okx.com:8443' }: FeedAddress)
     lines: [
       {
         url: `${url}/ws/v5/public`,
-        subscriptions: [JSON.stringify({ op: 'subscribe', args })],
+        subscriptions: parts.map((part) => JSON.stringify({ op: 'subscribe', args: part })),
         address: captureAddress(okxCapture),
         watch: (actions) => watchBooks(symbols, actions),
       },

@@ -82,6 +82,16 @@ describe('a venue that behaves', () => {
     expect(double.most).toBe(2)
   })
 
+  it('gets a new connection when it says that it is about to end them, and nothing is missed', async () => {
+    const { double, feed, run, differing } = await world()
+    run(5_000)
+    double.announceEnd()
+    run(2_000)
+    expect(feed.counts).toMatchObject({ connections: 2, breaks: 0, snapshots: 3 })
+    expect(feed.counts.ended).toMatchObject({ replaced: 1, closed: 0 })
+    expect(differing()).toEqual([])
+  })
+
   it('has its books renewed now and then', async () => {
     const { feed, run } = await world()
     run(310_000)
@@ -144,6 +154,19 @@ describe('a dataflow that does not keep up', () => {
     }
     expect(differing()).toEqual([])
     expect(feed.counts).toMatchObject({ connections: 1, breaks: 0 })
+  })
+
+  it('is sent no snapshots meanwhile that nobody takes', async () => {
+    const { clock, double, feed, run } = await world({ feed: { queue } })
+    run(3_000)
+    clock.advance(20_000)
+    double.stop()
+    // Every five minutes each book would be renewed.
+    clock.advance(3_600_000)
+    expect(feed.counts.snapshots).toBe(3)
+    expect(feed.most_bytes).toBeLessThan(1.3 * queue.bytes)
+    run(10_000)
+    expect(feed.counts.snapshots).toBe(6)
   })
 
   it('loses the connection when it takes too long, and comes back with new books', async () => {

@@ -63,6 +63,12 @@ export class BinanceDouble implements VenueDouble {
     this.#market.resume()
   }
 
+  /** Says that all connections are going to be ended. */
+  announceEnd(): void {
+    const text = JSON.stringify({ e: 'serverShutdown', E: Math.floor(this.#clock.now_us() / 1_000) })
+    for (const { peer } of this.#clients) peer.send(new TextEncoder().encode(text))
+  }
+
   /** Ends all connections, as the venue does after 24 hours. */
   disconnect(): void {
     for (const { peer } of this.#clients) peer.cut()
