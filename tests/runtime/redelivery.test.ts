@@ -4,7 +4,10 @@ import { defineProcessor, emit, fault } from '../../runtime/api/processor.ts'
 import type { RecordType } from '../../runtime/api/record.ts'
 import { Engine } from '../../runtime/engine/engine.ts'
 import type { JournalType } from '../../runtime/engine/journal.ts'
+import type { WriterCodecs } from '../../runtime/engine/options.ts'
+import { replay } from '../../runtime/engine/replay.ts'
 import { Run } from '../../runtime/engine/run.ts'
+import type { RecordAt } from '../../runtime/engine/task.ts'
 import { readRecords } from '../../runtime/log/batch.ts'
 import { MemoryStore } from '../../runtime/log/memory-store.ts'
 import { SimulatedLog } from '../../runtime/log/simulated.ts'
@@ -61,6 +64,8 @@ class Killed extends Error {}
 class Bench {
   readonly store = new MemoryStore()
   readonly topology: Topology
+  /** What ticks are written as. */
+  tick: RecordType<Tick> = TickRecord
   private readonly items: { value: Tick; at_us: number }[] = []
 
   constructor(later?: Later) {
@@ -76,7 +81,11 @@ class Bench {
     const broker = new SimulatedLog(this.store).connect()
     const world: World = {
       processors: { ...toys.processors, sum: sum(options.broken) },
-      records: { ...toys.records, Redelivery: Redelivery as RecordType<unknown> },
+      records: {
+        ...toys.records,
+        Tick: this.tick as RecordType<unknown>,
+        Redelivery: Redelivery as RecordType<unknown>,
+      },
     }
     const engine = await Engine.open({
       plan: plan(this.topology, world),
@@ -128,7 +137,9 @@ class Bench {
 
   async records(topic: string) {
     const broker = new SimulatedLog(this.store).connect()
-    const type = { ...toys.records, Redelivery }[this.topology.topics[topic]?.record as string] as RecordType<unknown>
+    const type = { ...toys.records, Tick: this.tick, Redelivery }[
+      this.topology.topics[topic]?.record as string
+    ] as RecordType<unknown>
     const found = []
     for (let p = 0; p < (this.topology.topics[topic]?.partitions ?? 0); p++) {
       for (let offset = 0; ; ) {
@@ -266,4 +277,43 @@ describe('block', () => {
     expect(await bench.sums()).toEqual(['a 1', 'a 0', 'a 2', 'b 5', 'a 5'])
     expect(await bench.letters()).toEqual([])
   })
+})
+
+/** Ticks as another build wrote them: behind a byte of its own. */
+const older: RecordType<Tick> = {
+  ...TickRecord,
+  encode(value, arena) {
+    arena.ensure(1)
+    arena.buf[arena.pos++] = 7
+    TickRecord.encode(value, arena)
+  },
+  decode: (buf, pos, end) => TickRecord.decode(buf, pos + 1, end),
+}
+
+test('a replay reads what came back by the schema of the build that sent it', async () => {
+  const bench = new Bench()
+  bench.tick = older
+  await bench.live(GIVEN, { broken: true })
+  await bench.live([['a', 4]], { broken: true, letters: [0] })
+  expect(await bench.letters()).toHaveLength(2)
+  const world: World = {
+    processors: { ...toys.processors, sum: sum(true) },
+    records: { ...toys.records, Redelivery: Redelivery as RecordType<unknown> },
+  }
+  const codecs: WriterCodecs = {
+    prepare: () => undefined,
+    get: <T>(_id: number, type: RecordType<T>) =>
+      (type.name === 'Tick' ? older.decode : type.decode) as typeof type.decode,
+  }
+  const replayOf = (recordAt?: RecordAt) =>
+    replay({
+      plan: plan(bench.topology, world),
+      reader: Object.assign(new SimulatedLog(bench.store).connect(), { codecs }),
+      schemaId: () => 1,
+      ...(recordAt === undefined ? {} : { recordAt }),
+    })
+  const asWritten = ({ record }: { record: RecordType<unknown> }) =>
+    record.name === 'Tick' ? (older as RecordType<unknown>) : undefined
+  expect(await replayOf(asWritten)).toMatchObject({ different: 0, stopped: undefined })
+  expect((await replayOf()).different).toBeGreaterThan(0)
 })
