@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,16 +7,19 @@ import { replayDirectory } from '../../cli/audit/replay.ts'
 import { Tracer } from '../../cli/audit/trace.ts'
 import { verifyTopics } from '../../cli/audit/verify-topics.ts'
 import { compose } from '../../cli/compose.ts'
+import { directoryChanges } from '../../cli/deploy/directory-plan.ts'
+import { openEngine } from '../../cli/engine.ts'
 import { type Directory, openDirectory, readTopic } from '../../cli/reading.ts'
 import { writeRunFile } from '../../cli/run-file.ts'
 import { StageState } from '../../cli/stage-state.ts'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
-import { DirectorySchemas } from '../../connectors/embedded/schemas.ts'
+import { DirectorySchemas, keepSchemas } from '../../connectors/embedded/schemas.ts'
 import type { RecordType } from '../../runtime/api/index.ts'
 import type { CodedReader, WriterCodecs } from '../../runtime/engine/options.ts'
-import { RecordCursor } from '../../runtime/log/batch.ts'
+import { BatchBuilder, NO_CAUSES, RecordCursor } from '../../runtime/log/batch.ts'
 import { fingerprint } from '../../schemas/canonical.ts'
 import { schemaId } from '../../schemas/framing.ts'
+import { Decision } from '../../schemas/generated/index.ts'
 import { auditedRun } from './audited-run.ts'
 
 /**
@@ -132,5 +135,42 @@ describe('a directory of older schemas', () => {
     const { topology, source, seed } = directory.run
     const state = new StageState(directory.reader, await compose(topology, source, seed), 'strategy')
     expect(await state.now()).not.toEqual([])
+  })
+
+  it('is refused by everybody alike where one record cannot be read as ours', async () => {
+    const dir = join(root, 'incompatible')
+    cpSync(data, dir, { recursive: true })
+    const { fields, ...rest } = JSON.parse(Decision.schema) as { fields: { name: string }[] }
+    const schema = JSON.stringify({ ...rest, fields: fields.filter(({ name }) => name !== 'inputs') })
+    keepSchemas(dir, [{ schema }])
+    const broker = await openEmbedded(dir, { topology: 'crypto' })
+    const builder = new BatchBuilder('decisions.v1', 0, schemaId({ fingerprint: fingerprint(schema) }))
+    builder.appendBody(Uint8Array.of(0), 'demo', 'strategy/0', 1_000_000, 1, NO_CAUSES)
+    await (await broker.producer('other')).commit({ batches: [builder.batch()], puts: [] })
+    const { topology, source, seed } = directory.run
+    const composition = await compose(topology, source, seed)
+    const said =
+      'records of another schema of Decision cannot be read as ours: `inputs` was not written and has no default'
+    const refused = { code: 'SCHEMA_CHANGED', exit_code: 2, message: `decisions.v1: ${said}` }
+    await expect(openEngine(broker, composition)).rejects.toMatchObject(refused)
+    await broker.close()
+
+    const opened = await openDirectory(dir)
+    try {
+      const read = async () => {
+        for await (const { value } of readTopic(opened, 'decisions.v1')) expect(value).toBeDefined()
+      }
+      await expect(read()).rejects.toMatchObject(refused)
+      const tracer = await Tracer.open(opened.reader, topology)
+      await expect(tracer.trace('strategy/0:1000000')).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', message: said })
+      await expect(replayDirectory(opened.reader, opened.run)).rejects.toMatchObject({ code: 'SCHEMA_CHANGED' })
+      const changes = await directoryChanges(opened, topology, [])
+      expect(changes.find(({ resource }) => resource === 'decisions.v1')?.blocked).toMatchObject({
+        code: 'SCHEMA_CHANGED',
+        reason: `decisions.v1: ${said}`,
+      })
+    } finally {
+      await opened.reader.close()
+    }
   })
 })
