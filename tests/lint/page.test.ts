@@ -11,7 +11,7 @@ const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) 
 const crypto = join(ROOT, 'topology/crypto.yaml')
 const world = await shippedWorld()
 
-test('the page has blocks', () => expect(blocks).toHaveLength(4))
+test('the page has blocks', () => expect(blocks).toHaveLength(5))
 
 test.each(blocks.map((text) => [text.split('\n', 1)[0], text]))(
   'the block `%s` can be laid over as it is',
