@@ -26,7 +26,10 @@ export function sourceOptions(command: Command): Command {
   return command
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
-    .option('--feed <name>', 'a live feed of the declared instruments: binance, okx, coinbase or kraken')
+    .option(
+      '--feed <name>',
+      'a live feed of the declared instruments: binance, binance-usdm, okx, coinbase, kraken, kraken-level3',
+    )
     .option('--feed-url <url>', "another stream server than the venue's own")
     .option('--rest-url <url>', "another REST server than the venue's own")
     .option('--capture <file>', 'record the live feed into this file while it runs')
