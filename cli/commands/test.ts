@@ -129,7 +129,8 @@ async function outcomeOf(of: Case, { play }: OpenGround, { faults }: TestOptions
   if (faults !== undefined) {
     const undisturbed = await runTopologyTest(test, stages, { ...options, ground: simulatedGround() })
     if (undisturbed.sha256 !== sha256) {
-      found.push({ topic: '', index: 0, line, message: 'other records than without faults', kind: 'missing' as const })
+      const message = 'other records than without faults'
+      found.push({ topic: '', index: 0, line, column: 1, message, kind: 'missing' as const })
     }
   }
   const outcome = { file, line, name, ok: found.length === 0, differences: found, sha256 }

@@ -24,20 +24,24 @@ export function outcomeText({ file, line, name, ok, differences }: Outcome, colo
   const paint = (code: number, text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
   const lines = [`${ok ? paint(32, 'ok  ') : paint(31, 'FAIL')} ${file}:${line} ${name}`]
   let last = ''
-  for (const { topic, index, line: at, kind, path, expected, actual, message } of differences) {
-    const place = kind === 'state' ? `state of ${topic}` : topic === '' ? '' : `${topic}[${index}]`
-    const head = `       ${paint(1, place)} (${file}:${at})`
+  for (const one of differences) {
+    const { line: at, column, kind, path, expected, actual, message } = one
+    const place = placeText(one)
+    const head = `       ${paint(1, place)}`
     if (place !== '' && head !== last) lines.push(head)
     last = head
-    if (path === undefined) {
-      lines.push(`         ${message}`)
-      continue
+    const what = path !== undefined ? pathText(path) : kind === 'extra' ? message.replace(/, at \d.*$/s, '') : message
+    lines.push(`         ${what} (${file}:${at}:${column})`)
+    if (expected !== undefined) lines.push(`           ${paint(32, `- ${JSON.stringify(expected)}`)}`)
+    if (actual !== undefined || path !== undefined) {
+      lines.push(`           ${paint(31, `+ ${JSON.stringify(actual) ?? 'nothing'}`)}`)
     }
-    lines.push(`         ${pathText(path)}`)
-    lines.push(`           ${paint(32, `- ${JSON.stringify(expected)}`)}`)
-    lines.push(`           ${paint(31, `+ ${JSON.stringify(actual) ?? 'nothing'}`)}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+function placeText({ kind, topic, index }: Difference): string {
+  return kind === 'state' ? `state of ${topic}` : topic === '' ? '' : `${topic}[${index}]`
 }
 
 function pathText(path: readonly (string | number)[]): string {
@@ -54,7 +58,7 @@ export function junit(outcomes: readonly Outcome[]): string {
     const cases = own.map((one) => {
       const head = `    <testcase classname="${xml(file)}" name="${xml(one.name)}" file="${xml(file)}" line="${one.line}"`
       if (one.ok) return `${head}/>\n`
-      const first = one.differences[0]?.message ?? ''
+      const first = firstText(one)
       const all = outcomeText(one, false).split('\n').slice(1).join('\n')
       return `${head}>\n      <failure message="${xml(first)}">${xml(all)}</failure>\n    </testcase>\n`
     })
@@ -63,6 +67,14 @@ export function junit(outcomes: readonly Outcome[]): string {
   })
   const counts = `tests="${outcomes.length}" failures="${failed(outcomes)}" errors="0"`
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="aitrader test" ${counts}>\n${suites.join('')}</testsuites>\n`
+}
+
+/** `market.nbbo.v1[0] bid_px is 100, not 101 (FILE:9:33), and 2 more`. */
+function firstText({ file, differences }: Outcome): string {
+  const [first, ...others] = differences
+  if (first === undefined) return ''
+  const more = others.length === 0 ? '' : `, and ${others.length} more`
+  return `${placeText(first)} ${first.message} (${file}:${first.line}:${first.column})${more}`.trimStart()
 }
 
 /** What XML 1.0 has no way to write becomes the sign for it. */

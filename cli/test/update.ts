@@ -26,25 +26,28 @@ export function updated(text: string, failed: readonly FailedTest[]): { text: st
   for (const { number, differences } of failed) {
     const base = ['tests', number, 'expect']
     const gone = differences.filter(({ kind, topic }) => kind === 'missing' && topic !== '')
+    const come = differences.filter(({ kind }) => kind === 'extra')
     for (const { kind, topic, index, path, actual } of differences) {
       if (kind === 'field' && path !== undefined) {
         document.setIn([...base, topic, index, ...path], document.createNode(actual))
       } else if (kind === 'state' && path !== undefined) {
         document.setIn(['tests', number, 'expect_state', topic, ...path], document.createNode(actual))
-      } else if (kind === 'extra') {
-        if (!isMap(document.getIn(base))) document.setIn(base, document.createNode({}))
-        const list = document.getIn([...base, topic])
-        if (isSeq(list)) {
-          // `[]` is written in a line; what stands in it now would not fit there.
-          if (list.items.length === 0) (list as YAMLSeq).flow = false
-          list.add(document.createNode(actual))
-        } else (document.getIn(base) as YAMLMap).set(topic, document.createNode([actual]))
       } else continue
       changed++
     }
     // From the last on: a place counts from the beginning.
     for (const { topic, index } of gone.sort((a, b) => b.index - a.index)) document.deleteIn([...base, topic, index])
-    changed += gone.length
+    // From the first on, now that only those are left that there are: a place counts among all that there are.
+    for (const { topic, index, actual } of come.sort((a, b) => a.index - b.index)) {
+      if (!isMap(document.getIn(base))) document.setIn(base, document.createNode({}))
+      const list = document.getIn([...base, topic])
+      if (isSeq(list)) {
+        // `[]` is written in a line; what stands in it now would not fit there.
+        if (list.items.length === 0) (list as YAMLSeq).flow = false
+        list.items.splice(index, 0, document.createNode(actual))
+      } else (document.getIn(base) as YAMLMap).set(topic, document.createNode([actual]))
+    }
+    changed += gone.length + come.length
   }
   return { text: changed === 0 ? text : asWritten(text, document.toString({ lineWidth: 0 })), changed }
 }

@@ -1,11 +1,16 @@
-/** How what stages wrote differs from what a test expects: field by field, each with its path. */
+import { align } from './test-align.ts'
+import { type Path, type Places, placeAt } from './test-places.ts'
+
+/** How what stages wrote differs from what a test expects: field by field, each with its path and place. */
 
 export interface Difference {
   readonly topic: string
-  /** Place in the topic, from 0. */
+  /** Place among the expected records of the topic, of one that is not expected among those that there are; from 0. */
   readonly index: number
-  /** Line of what was expected, else of the test; from 1. */
+  /** Of the value that was expected, else of the record before, else of the test; from 1. */
   readonly line: number
+  /** From 1. */
+  readonly column: number
   readonly message: string
   readonly kind: 'missing' | 'extra' | 'field' | 'state'
   /** From the expected record on: `['value', 'depth', 0]`. */
@@ -20,6 +25,7 @@ interface Expected {
   readonly at_us: number
   readonly value: unknown
   readonly line: number
+  readonly places?: Places
 }
 
 interface Actual {
@@ -27,7 +33,10 @@ interface Actual {
   readonly value: unknown
 }
 
-/** `start_us`: stream time at which the test begins. */
+/**
+ * `start_us`: stream time at which the test begins. Records are paired by what they say (`align`), so that one too many
+ * or in another place is told as that.
+ */
 export function compare(
   topic: string,
   expected: readonly Expected[],
@@ -35,31 +44,55 @@ export function compare(
   test_line: number,
   start_us: number,
 ): Difference[] {
-  const found: Difference[] = []
-  for (let index = 0; index < Math.max(expected.length, actual.length); index++) {
-    const wanted = expected[index]
-    const got = actual[index]
-    const line = wanted?.line ?? test_line
-    const at_us = (got?.at_us ?? 0) - start_us
-    const place = { topic, index, line }
+  const apart = (wanted: Expected, got: Actual) =>
+    (got.at_us - start_us === wanted.at_us ? 0 : 1) + differences(wanted.value, got.value, []).length
+  const pairs = align(expected.length, actual.length, (e, a) => {
+    const wanted = expected[e]!
+    return Math.min(2, (2 * apart(wanted, actual[a]!)) / (1 + leaves(wanted.value)))
+  })
+  const missing = pairs.filter((pair) => pair.actual === undefined).map((pair) => expected[pair.expected!]!)
+  const extra = pairs.filter((pair) => pair.expected === undefined).map((pair) => pair.actual!)
+  let near = pairs.map((pair) => expected[pair.expected ?? -1]).find((one) => one !== undefined)
+  return pairs.flatMap((pair): Difference[] => {
+    const wanted = expected[pair.expected ?? -1]
+    const got = actual[pair.actual ?? -1]
+    near = wanted ?? near
+    const place = (path: Path) => placeAt(near?.places, path, near ?? { line: test_line })
     if (wanted === undefined) {
-      const message = `not expected, at ${at_us} us: ${show(got?.value)}`
-      const whole = { at: durationText(at_us), value: written(got?.value) }
-      found.push({ ...place, message, kind: 'extra', actual: whole })
-    } else if (got === undefined) {
-      found.push({ ...place, message: `expected, and there are ${actual.length}`, kind: 'missing' })
-    } else {
-      if (at_us !== wanted.at_us) {
-        const message = `at ${at_us} us, not ${wanted.at_us} us`
-        const [was, is] = [durationText(wanted.at_us), durationText(at_us)]
-        found.push({ ...place, message, kind: 'field', path: ['at'], expected: was, actual: is })
-      }
-      for (const { path, ...one } of differences(wanted.value, got.value, [])) {
-        found.push({ ...place, ...one, kind: 'field', path: ['value', ...path] })
-      }
+      const at_us = got!.at_us - start_us
+      const whole = { at: durationText(at_us), value: written(got!.value) }
+      const elsewhere = missing.find((one) => apart(one, got!) === 0)
+      const hint = elsewhere === undefined ? '' : `, but in line ${elsewhere.line}`
+      const message = `not expected here${hint}, at ${at_us} us: ${show(got!.value)}`
+      return [{ topic, index: pair.actual!, ...place([]), kind: 'extra', message, actual: whole }]
     }
-  }
-  return found
+    const index = pair.expected!
+    const was = { at: durationText(wanted.at_us), value: written(wanted.value) }
+    if (got === undefined) {
+      const elsewhere = extra.find((one) => apart(wanted, actual[one]!) === 0)
+      const others = actual.length === 0 ? 'there are none' : `none of the ${actual.length} there are is it`
+      const why = elsewhere === undefined ? others : `it comes as ${topic}[${elsewhere}]`
+      return [{ topic, index, ...place([]), kind: 'missing', message: `expected here, and ${why}`, expected: was }]
+    }
+    const found: Difference[] = []
+    const at_us = got.at_us - start_us
+    if (at_us !== wanted.at_us) {
+      const message = `at ${at_us} us, not ${wanted.at_us} us`
+      const both = { expected: was.at, actual: durationText(at_us) }
+      found.push({ topic, index, ...place(['at']), message, kind: 'field', path: ['at'], ...both })
+    }
+    for (const { path, ...one } of differences(wanted.value, got.value, [])) {
+      const whole = ['value', ...path]
+      found.push({ topic, index, ...place(whole), ...one, kind: 'field', path: whole })
+    }
+    return found
+  })
+}
+
+/** How many values a test names. */
+function leaves(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1
+  return Object.values(value).reduce((sum: number, one) => sum + leaves(one), 0)
 }
 
 export interface FieldDifference {

@@ -7,6 +7,7 @@ import { DURATION_PATTERN, parseDuration } from './duration.ts'
 import { hintFor } from './nearest.ts'
 import { checkShape } from './shape.ts'
 import { differences } from './test-compare.ts'
+import { type Places, placesOf } from './test-places.ts'
 import type { Topology } from './types.ts'
 import { own } from './world.ts'
 import { type MapTree, type Report, toPlain } from './yaml.ts'
@@ -55,6 +56,7 @@ export interface ExpectedState {
   /** The named fields; null: there is no state of the key. */
   readonly value: unknown
   readonly line: number
+  readonly places: Places
 }
 
 /** Fields `effects` and `expect_state` of a test; those that are not there are left out. */
@@ -88,7 +90,8 @@ export function readExtras(
   for (const [stage, { at, value }] of expected?.kind === 'map' ? expected.entries : []) {
     if (!known(stage, at) || value.kind !== 'map') continue
     for (const [key, entry] of value.entries) {
-      state.push({ stage, key, value: toPlain(entry.value), line: report.line(entry.at) })
+      const places = placesOf(entry.value, report)
+      state.push({ stage, key, value: toPlain(entry.value), line: report.line(entry.at), places })
     }
   }
   return {

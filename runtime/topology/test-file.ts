@@ -9,6 +9,7 @@ import { hintFor } from './nearest.ts'
 import { checkShape, PARAMETER_CODES } from './shape.ts'
 import type { TemplateUse } from './templates.ts'
 import { type ExpectedState, type Mock, readExtras } from './test-effects.ts'
+import { type Places, placesOf } from './test-places.ts'
 import { type RecordedInput, readRecorded } from './test-recorded.ts'
 import type { Topology } from './types.ts'
 import { readPartial, readWhole } from './values.ts'
@@ -53,6 +54,8 @@ export interface TestRecord {
   /** Whole under `given`, the named fields only under `expect`. */
   readonly value: Readonly<Record<string, unknown>>
   readonly line: number
+  /** Under `expect`. */
+  readonly places?: Places
 }
 
 export const RecordsSchema = Type.Record(
@@ -350,7 +353,9 @@ class TestReader {
       last_us = at_us
       const read = field === 'given' ? readWhole : readPartial
       const fields = read(type, value!.value, record, this.#report) as Record<string, unknown>
-      return { at_us, value: fields, line: this.#report.line(item.at) }
+      const line = this.#report.line(item.at)
+      if (field === 'given') return { at_us, value: fields, line }
+      return { at_us, value: fields, line, places: placesOf(item, this.#report) }
     })
   }
 

@@ -6,9 +6,11 @@ import { type FaultPlan, seededFaults } from '../log/fault-plan.ts'
 import { MemoryStore } from '../log/memory-store.ts'
 import { SimulatedLog } from '../log/simulated.ts'
 import { plan, type World } from '../plan/plan.ts'
+import { editDistance } from './nearest.ts'
 import { compare, type Difference, differences } from './test-compare.ts'
 import { mockRunner, withLatencies } from './test-effects.ts'
 import type { TopologyTest } from './test-file.ts'
+import { placeAt } from './test-places.ts'
 import { play, readWritten, START_US, scriptOf, type TestScript, type Written } from './test-script.ts'
 import type { Topology } from './types.ts'
 
@@ -59,23 +61,32 @@ export async function runTopologyTest(
 }
 
 function stateDifferences({ state: expected = [] }: TopologyTest, state: Written['state']): Difference[] {
-  return expected.flatMap(({ stage, key, value, line }) => {
-    const place = { topic: stage, index: 0, line, kind: 'state' as const }
+  return expected.flatMap(({ stage, key, value, line, places }) => {
+    const place = { topic: stage, index: 0, kind: 'state' as const, ...placeAt(places, [], { line }) }
     const actual = state[stage]?.[key]
     if (value === null) {
       return actual === undefined ? [] : [{ ...place, message: `\`${key}\` has a state, and none is expected` }]
     }
     if (actual === undefined) {
-      const keys = Object.keys(state[stage] ?? {})
-      return [{ ...place, message: `\`${key}\` has no state; keys: ${keys.join(', ') || 'none'}` }]
+      // What a stage keeps of its tables stands among its states, and is nobody's key.
+      const keys = Object.keys(state[stage] ?? {}).filter((one) => !one.startsWith('table '))
+      return [{ ...place, message: `\`${key}\` has no state; ${nearestKeys(key, keys)}` }]
     }
     return differences(value, actual, []).map(({ path, ...one }) => ({
       ...place,
+      ...placeAt(places, path, { line }),
       ...one,
       path: [key, ...path],
       message: `\`${key}\` ${one.message}`.trim(),
     }))
   })
+}
+
+/** Keys in words, the nearest first: there may be one per instrument. */
+function nearestKeys(key: string, keys: readonly string[]): string {
+  const near = [...keys].sort((a, b) => editDistance(key, a) - editDistance(key, b)).slice(0, 8)
+  const more = keys.length > near.length ? `, and ${keys.length - near.length} more` : ''
+  return `keys: ${near.join(', ') || 'none'}${more}`
 }
 
 /** In memory, each test on a log of its own. */

@@ -88,9 +88,8 @@ export class Report {
   }
 
   add(code: LintCode, at: number, message: string, hint: string): void {
-    const { base, file, note, lines } = this.#region(at)
-    const line = this.line(at)
-    const column = at - base - lines[line - 1]! + 1
+    const { file, note } = this.#region(at)
+    const [line, column] = [this.line(at), this.column(at)]
     this.#found.push({ at, finding: { file, line, column, code, message: message + note, hint } })
   }
 
@@ -142,6 +141,12 @@ export class Report {
       else high = middle - 1
     }
     return low
+  }
+
+  /** Column of a place in its line, from 1. */
+  column(at: number): number {
+    const { base, lines } = this.#region(at)
+    return at - base - lines[this.line(at) - 1]! + 1
   }
 
   get count(): number {

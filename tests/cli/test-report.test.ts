@@ -7,6 +7,7 @@ const field: Difference = {
   topic: 'a.v1',
   index: 1,
   line: 9,
+  column: 33,
   kind: 'field',
   path: ['value', 'levels', 0, 'px'],
   expected: 5,
@@ -18,11 +19,20 @@ const extra: Difference = {
   topic: 'b.v1',
   index: 0,
   line: 3,
+  column: 5,
   kind: 'extra',
-  message: 'not expected, at 0 us: {"x":1}',
+  message: 'not expected here, but in line 7, at 0 us: {"x":1}',
   actual: { at: '0ms', value: { x: 1 } },
 }
-const missing: Difference = { topic: 'a.v1', index: 2, line: 10, kind: 'missing', message: 'expected, and there are 2' }
+const missing: Difference = {
+  topic: 'a.v1',
+  index: 2,
+  line: 10,
+  column: 11,
+  kind: 'missing',
+  message: 'expected here, and there are none',
+  expected: { at: '0ms', value: { x: 2 } },
+}
 const outcome = (ok: boolean, differences: readonly Difference[], name = 'a <b> & "c"\u0001'): Outcome => {
   return { file: 'x.test.yaml', line: 3, name, ok, differences, sha256: 'ab' }
 }
@@ -32,17 +42,19 @@ describe('a test that fails', () => {
     expect(
       outcomeText(outcome(false, [field, { ...at, line: 9 }, missing, extra], 'a'), false),
     ).toBe(`FAIL x.test.yaml:3 a
-       a.v1[1] (x.test.yaml:9)
-         value.levels[0].px
+       a.v1[1]
+         value.levels[0].px (x.test.yaml:9:33)
            - 5
            + 6
-         at
+         at (x.test.yaml:9:33)
            - "1ms"
            + "2ms"
-       a.v1[2] (x.test.yaml:10)
-         expected, and there are 2
-       b.v1[0] (x.test.yaml:3)
-         not expected, at 0 us: {"x":1}
+       a.v1[2]
+         expected here, and there are none (x.test.yaml:10:11)
+           - {"at":"0ms","value":{"x":2}}
+       b.v1[0]
+         not expected here, but in line 7 (x.test.yaml:3:5)
+           + {"at":"0ms","value":{"x":1}}
 `)
   })
 
@@ -52,12 +64,14 @@ describe('a test that fails', () => {
   })
 
   test('is a failure in the report of JUnit, with nothing in it that XML cannot say', () => {
-    expect(junit([outcome(true, [], 'fine'), outcome(false, [missing])])).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+    expect(
+      junit([outcome(true, [], 'fine'), outcome(false, [missing, extra])]),
+    ).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="aitrader test" tests="2" failures="1" errors="0">
   <testsuite name="x.test.yaml" tests="2" failures="1" errors="0">
     <testcase classname="x.test.yaml" name="fine" file="x.test.yaml" line="3"/>
     <testcase classname="x.test.yaml" name="a &lt;b&gt; &amp; &quot;c&quot;\ufffd" file="x.test.yaml" line="3">
-      <failure message="expected, and there are 2">       a.v1[2] (x.test.yaml:10)&#10;         expected, and there are 2&#10;</failure>
+      <failure message="a.v1[2] expected here, and there are none (x.test.yaml:10:11), and 1 more">       a.v1[2]&#10;         expected here, and there are none (x.test.yaml:10:11)&#10;           - {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:2}}&#10;       b.v1[0]&#10;         not expected here, but in line 7 (x.test.yaml:3:5)&#10;           + {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:1}}&#10;</failure>
     </testcase>
   </testsuite>
 </testsuites>

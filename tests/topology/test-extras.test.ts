@@ -108,7 +108,7 @@ describe('states at the end', () => {
         topic: 'nbbo',
         kind: 'state',
         line: 14,
-        message: expect.stringMatching(/^`ETHUSDT` has no state; keys: BTCUSDT/),
+        message: expect.stringMatching(/^`ETHUSDT` has no state; keys: BTCUSDT$/),
       },
     ])
   })

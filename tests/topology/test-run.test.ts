@@ -48,13 +48,13 @@ describe('a topology test', () => {
       'of another value',
       'bid_px: 101 } }',
       'bid_px: 102 } }',
-      [{ line: 16, topic: 'market.nbbo.v1', index: 1, message: 'bid_px is 101, not 102' }],
+      [{ line: 16, column: 39, topic: 'market.nbbo.v1', index: 1, message: 'bid_px is 101, not 102' }],
     ],
     [
       'of another time',
       '{ at: 2ms, value: { bid_px: 101 } }',
       '{ at: 3ms, value: { bid_px: 101 } }',
-      [{ line: 16, topic: 'market.nbbo.v1', index: 1, message: 'at 2000 us, not 3000 us' }],
+      [{ line: 16, column: 17, topic: 'market.nbbo.v1', index: 1, message: 'at 2000 us, not 3000 us' }],
     ],
     [
       'of a value where there is none',
@@ -66,7 +66,7 @@ describe('a topology test', () => {
       'with a record too many',
       '        - { at: 2ms, value: { bid_px: 101 } }\n',
       '        - { at: 2ms, value: { bid_px: 101 } }\n        - { at: 2ms, value: {} }\n',
-      [{ line: 17, topic: 'market.nbbo.v1', index: 2, message: 'expected, and there are 2' }],
+      [{ line: 17, topic: 'market.nbbo.v1', index: 2, message: 'expected here, and none of the 2 there are is it' }],
     ],
     [
       'with a record too few',
@@ -74,18 +74,31 @@ describe('a topology test', () => {
       '',
       [
         {
-          line: 4,
+          line: 15,
           topic: 'market.nbbo.v1',
           index: 1,
-          message: expect.stringMatching(/^not expected, at 2000 us: \{"symbol":"BTC/),
+          message: expect.stringMatching(/^not expected here, at 2000 us: \{"symbol":"BTC/),
         },
       ],
+    ],
+    [
+      'with the first record left out',
+      '        - { at: 1ms, value: { bid_px: 100, ask_px: null } }\n',
+      '',
+      [{ line: 15, topic: 'market.nbbo.v1', index: 0, kind: 'extra' }],
     ],
     [
       'with a topic left out',
       '      dead-letter.v1:\n        - { at: 3ms, value: { code: INSTRUMENT_UNKNOWN } }\n',
       '',
-      [{ line: 4, topic: 'dead-letter.v1', index: 0, message: expect.stringMatching(/^not expected, at 3000 us/) }],
+      [
+        {
+          line: 4,
+          topic: 'dead-letter.v1',
+          index: 0,
+          message: expect.stringMatching(/^not expected here, at 3000 us/),
+        },
+      ],
     ],
   ])('%s fails', async (_what, holds, fails, differences) => {
     expect(HOLDS).toContain(holds)
@@ -96,6 +109,6 @@ describe('a topology test', () => {
     const silent = HOLDS.replace('    given:', '    until: 2001ms\n    given:')
     expect(await differencesOf(silent)).toEqual([])
     const stale = HOLDS.replace('    given:', '    until: 2002ms\n    given:')
-    expect(await differencesOf(stale)).toMatchObject([{ line: 4 }])
+    expect(await differencesOf(stale)).toMatchObject([{ line: 17, index: 2, kind: 'extra' }])
   })
 })
