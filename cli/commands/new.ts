@@ -62,9 +62,14 @@ export function newCommand(load: () => Promise<World> = shippedWorld): Command {
       }
       const prefix = file === DEFAULT_TOPOLOGY ? '' : `${topology.name}-`
       const tests = freeName(`tests/topology/${prefix}${stage}`)
-      const inputs = Object.values(declared.from).filter(({ as }) => as === 'keyed')
-      const text = testText(file, stage, [...new Set(inputs.map(({ topic }) => topic))])
-      await writeTest(tests, text, await load())
+      const read = Object.values(declared.from)
+      const inputs = new Set(read.filter(({ as }) => as === 'keyed').map(({ topic }) => topic))
+      const world = await load()
+      const write_with = (silent: readonly string[]) =>
+        writeTest(tests, testText(file, stage, [...inputs], silent), world)
+      // Declared instruments come before a test begins, and a test cannot expect what a stage says to them there.
+      const before = topology.sources.topology?.to
+      if (!(await write_with([])) && before !== undefined) await write_with([before])
       say(tests)
       process.stdout.write(`next: aitrader test ${tests}\n`)
     })
@@ -149,13 +154,20 @@ function write(file: string, text: string): void {
   }
 }
 
-/** Runs the test once and writes what there is as what is expected. */
-async function writeTest(file: string, text: string, world: World): Promise<void> {
+/** Runs the test once and writes what there is as what is expected; false if some of it is from before the test. */
+async function writeTest(file: string, text: string, world: World): Promise<boolean> {
   write(file, text)
+  let whole = true
   for (const [number, { test, stages, options }] of casesOf(file, world).entries()) {
     const { differences } = await runTopologyTest(test, stages, options)
     updateFile(file, [{ number, differences }])
+    whole &&= !differences.some(({ kind, actual }) => kind === 'extra' && isEarly(actual))
   }
+  return whole
+}
+
+function isEarly(record: unknown): boolean {
+  return String((record as { readonly at?: string } | undefined)?.at).startsWith('-')
 }
 
 function say(...files: readonly string[]): void {

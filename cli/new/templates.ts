@@ -104,9 +104,15 @@ external_readers:
 `
 }
 
-/** One stage, one record on each keyed input; what comes out is found by running it. */
-export function testText(topology: string, stage: string, inputs: readonly string[]): string {
-  const given = inputs.map((topic) => `      ${topic}:\n        - { at: 0ms, value: {} }\n`).join('')
+/** One stage, one record on each keyed input and none on those that are silent; what comes out is found by running it. */
+export function testText(
+  topology: string,
+  stage: string,
+  inputs: readonly string[],
+  silent: readonly string[] = [],
+): string {
+  const none = silent.map((topic) => `      ${topic}: []\n`).join('')
+  const given = none + inputs.map((topic) => `      ${topic}:\n        - { at: 0ms, value: {} }\n`).join('')
   return `${TEST_SCHEMA}
 topology: ${topology}
 stages: [${stage}]

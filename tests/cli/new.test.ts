@@ -80,6 +80,14 @@ describe('aitrader new', () => {
   })
 })
 
+test('aitrader new test: what a stage says before a test begins is not expected in it', () => {
+  cpSync(join(ROOT, 'topology/crypto.yaml'), join(dir, 'topology/crypto.yaml'))
+  expect(aitrader('new', 'test', 'audit-sink')).toMatchObject({ code: 0, stderr: '' })
+  const file = 'tests/topology/audit-sink.test.yaml'
+  expect(readFileSync(join(dir, file), 'utf8')).toContain('given:\n      reference.instruments.v1: []\n')
+  expect(aitrader('test', file)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 passed, 0 failed\n') })
+})
+
 describe('aitrader new refuses', () => {
   const list = () => readFileSync(join(dir, 'processors/index.ts'), 'utf8')
 
