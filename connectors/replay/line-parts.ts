@@ -45,7 +45,7 @@ export function afterNanoseconds(buf: Buffer, start: number, end: number, out: F
  * Reads seconds since the epoch, `1652459225.5037491`, at `start`; answers where they end, -1 where there are none.
  * Sets the times of `out`; digits beyond nanoseconds are cut.
  */
-export function afterSeconds(buf: Buffer, start: number, end: number, out: FrameLine): number {
+function afterSeconds(buf: Buffer, start: number, end: number, out: FrameLine): number {
   let at = start
   let seconds = 0
   while (at < end && isDigit(buf[at])) seconds = seconds * 10 + digit(buf, at++)

@@ -8,7 +8,7 @@ export type Pairs = readonly (readonly [px: number, qty: number])[]
 
 export const levels = (pairs: Pairs): Level[] => pairs.map(([px, qty]) => ({ px, qty }))
 
-export function event(kind: MarketEvent['kind'], sequence: number, part: Partial<MarketEvent>): MarketEvent {
+function event(kind: MarketEvent['kind'], sequence: number, part: Partial<MarketEvent>): MarketEvent {
   return {
     kind,
     instrument_id: BTC.instrument_id,
