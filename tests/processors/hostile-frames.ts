@@ -73,6 +73,16 @@ const any: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: deep },
 )
 
+const KEYS = [
+  '"__proto__":{"e":"trade","u":1,"channel":"book"},',
+  '"constructor":null,',
+  '"toString":1,',
+  '"u":1,"u":2,',
+  '"price":1e5,',
+  '"data":{},',
+  '"length":1e9,',
+]
+
 interface Place {
   readonly holder: Record<string, unknown>
   readonly key: string
@@ -114,8 +124,19 @@ export function hostileJson(seeds: readonly string[]): fc.Arbitrary<Uint8Array> 
       if (found === undefined) return encoder.encode(seed)
       return encoder.encode(seed.slice(0, found.index) + number + seed.slice(found.index + found[0].length))
     })
+  // Keys that every object has, that stand twice, or that no object should have.
+  const keyed = fc.tuple(fc.constantFrom(...seeds), fc.nat(), fc.constantFrom(...KEYS)).map(([seed, place, key]) => {
+    const braces = [...seed.matchAll(/\{(?=")/g)]
+    const at = (braces[place % Math.max(braces.length, 1)]?.index ?? -1) + 1
+    return encoder.encode(seed.slice(0, at) + key + seed.slice(at))
+  })
   const bytes = seeds.map((text) => encoder.encode(text))
-  return mixed(bytes, fc.oneof({ weight: 3, arbitrary: misworded }, { weight: 2, arbitrary: renumbered }))
+  const shaped = fc.oneof(
+    { weight: 3, arbitrary: misworded },
+    { weight: 2, arbitrary: renumbered },
+    { weight: 1, arbitrary: keyed },
+  )
+  return mixed(bytes, shaped)
 }
 
 /** Binary frames, some of whose numbers are at the edges of their width. */
