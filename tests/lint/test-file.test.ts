@@ -109,7 +109,23 @@ test('given records are whole, expected ones hold the named fields', () => {
           ],
         },
         expect: {
-          'events.v1': [{ at_us: 0, line: 14, value: { kind: 'trade', trade: { px: 5, qty: 1 }, depth: null } }],
+          'events.v1': [
+            {
+              at_us: 0,
+              line: 14,
+              places: new Map([
+                ['', { line: 14, column: 11 }],
+                ['/at', { line: 14, column: 17 }],
+                ['/value', { line: 14, column: 29 }],
+                ['/value/kind', { line: 14, column: 37 }],
+                ['/value/trade', { line: 14, column: 51 }],
+                ['/value/trade/px', { line: 14, column: 57 }],
+                ['/value/trade/qty', { line: 14, column: 65 }],
+                ['/value/depth', { line: 14, column: 77 }],
+              ]),
+              value: { kind: 'trade', trade: { px: 5, qty: 1 }, depth: null },
+            },
+          ],
           'dead.v1': [],
         },
       },
