@@ -39,7 +39,14 @@ export function faultOf(error: unknown): Step<never, never> {
   }
   if (!(error instanceof EvaluationError)) throw error
   const code = FAULT_OF[error.code] ?? 'EXPRESSION_FAILED'
-  return fault(code, { expression: clipped(error.node?.input ?? ''), message: clipped(error.summary) })
+  return fault(code, { expression: clipped(error.node?.input ?? ''), message: clipped(inOurWords(error.summary)) })
+}
+
+/** The library speaks of keys, also where a field is null. */
+function inOurWords(message: string): string {
+  const [, what] = /^No such key: (.*)$/s.exec(message) ?? []
+  if (what === undefined) return message
+  return what.startsWith('index ') ? what : `\`${what}\` is null or not there: \`has(...)\` asks`
 }
 
 /** Dead letters hold what it takes to find the place. */

@@ -109,6 +109,14 @@ describe('values', () => {
     expect(filterOf(where).on('in', BOOK)).toMatchObject({ fault })
   })
 
+  test.each([
+    ['record.ask_px > 1', '`ask_px` is null or not there: `has(...)` asks'],
+    ['record.bids[3].px > 1', 'index out of bounds, index 3 >= size 1'],
+    ['1 / (record.sequence - 1) > 1', 'division by zero'],
+  ])('what a dead letter says of %s', (where, message) => {
+    expect(filterOf(where).on('in', BOOK)).toMatchObject({ detail: { expression: where, message } })
+  })
+
   test('are compared and computed as exactly as bigint does it', () => {
     const wide = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER })
     const sum = filterOf('record.bid_px + record.sequence > record.receive_time_us')
