@@ -1,10 +1,11 @@
 /** The real commands against a double behind a real port: live, recorded, replayed. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type SourceOptions, sourceOf } from '../../cli/source.ts'
 import { BinanceDouble } from '../doubles/binance-double.ts'
+import { KrakenLevel3Double } from '../doubles/kraken-level3-double.ts'
 import { fastClock, type RealServer, serve } from '../doubles/real-server.ts'
 import { aitrader, summaryOf, upArgs } from '../e2e/command.ts'
 import { freePorts } from '../servers/held.ts'
@@ -14,7 +15,7 @@ const QUICK = ['drop', 'half', 'wrong-json', 'duplicate', 'disconnect', 'giant']
 
 const dir = mkdtempSync(join(tmpdir(), 'aitrader-feed-'))
 const servers: RealServer[] = []
-const doubles: BinanceDouble[] = []
+const doubles: { stop(): void }[] = []
 afterAll(async () => {
   for (const double of doubles) double.stop()
   for (const server of servers) await server.close()
@@ -77,6 +78,27 @@ describe('a live feed', () => {
     const replayed = summaryOf(await aitrader(upArgs(join(dir, 'replayed'), [file], recorded.format)).ended)
     expect(replayed.frames).toBe(400)
     expect(replayed.books).toBeGreaterThan(0)
+  })
+
+  it('that needs a key is recorded with one, and refused without', { timeout: 120_000 }, async () => {
+    const double = new KrakenLevel3Double({ seed: 3, clock: fastClock(1), frames_per_s: 200 })
+    double.repeats = true
+    doubles.push(double)
+    const server = await serve(double)
+    servers.push(server)
+    const address = `127.0.0.1:${server.port}`
+    const file = join(dir, 'level3.txt')
+    const options = ['--feed-url', `ws://${address}`, '--rest-url', `http://${address}`, '--symbol', 'BTC/USDT']
+    const args = ['capture', '--feed', 'kraken-level3', ...options, '--out', file, '--frames', '100']
+    const refused = await aitrader(args, undefined, { KRAKEN_API_KEY: '', KRAKEN_API_SECRET: '' }).ended
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('CREDENTIALS_MALFORMED')
+    const key = { KRAKEN_API_KEY: 'key', KRAKEN_API_SECRET: 'c2VjcmV0' }
+    const { code, stderr, stdout } = await aitrader(args, undefined, key).ended
+    expect([code, double.nonces.length]).toEqual([0, 1])
+    const text = readFileSync(file, 'utf8')
+    expect(text).toContain('"channel":"level3","type":"snapshot"')
+    expect(text + stderr + stdout).not.toMatch(/token\/|c2VjcmV0/)
   })
 
   it.each<[Partial<SourceOptions>, string, string]>([

@@ -24,11 +24,16 @@ process.on('exit', () => {
   for (const pid of groups) killGroup(pid)
 })
 
-/** Starts `aitrader ARGS`. `heard` is called with stderr so far, whenever more of it comes. */
-export function aitrader(args: readonly string[], heard?: (stderr: string) => void): Started {
+/** Starts `aitrader ARGS`. `heard` is called with stderr so far, whenever more of it comes; `env` is added to ours. */
+export function aitrader(
+  args: readonly string[],
+  heard?: (stderr: string) => void,
+  env: Readonly<Record<string, string>> = {},
+): Started {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/aitrader.mjs'), ...args], {
     cwd: ROOT,
     detached: true,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { pid } = child
