@@ -43,6 +43,13 @@ const params = Type.Object(
       default: 0,
       description: '`interval` with `time`: how much longer records wait for later ones.',
     }),
+    idle_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          '`interval` with `time`: stream time without a record of the key after which none waits any longer.',
+      }),
+    ),
     max_kept: Type.Integer({
       minimum: 1,
       maximum: 100_000,
@@ -221,6 +228,7 @@ export const join = defineBuiltin({
         for (const { number, at_us: left_us } of state.lefts) {
           if (forgotten('left', left_us, seen_us)) ctx.setTimer(String(number), ctx.stream_time_us)
         }
+        if (params.idle_ms !== undefined) ctx.setTimer('idle', ctx.stream_time_us + params.idle_ms * 1_000)
       } else if (side === 'left') ctx.setTimer(String(one.number), at_us + after_us + 1)
       return emit(state, { out: made })
     }
@@ -240,6 +248,13 @@ export const join = defineBuiltin({
       },
       on: as_of ? asOf : { left: meet('left'), right: meet('right') },
       timer(state, name, ctx): Step<State> {
+        if (name === 'idle') {
+          // What comes now is late as if a record past all reaches had come.
+          state.seen_us += before_us + after_us + grace_us + 1
+          state.rights = []
+          for (const { number } of state.lefts) ctx.setTimer(String(number), ctx.stream_time_us)
+          return keep(state)
+        }
         const found = state.lefts.find(({ number }) => String(number) === name)
         if (found === undefined) return keep(state)
         state.lefts = state.lefts.filter((one) => one !== found)
@@ -267,6 +282,10 @@ function checkBounds(
     if (kind === 'as_of' && given[name] !== undefined) {
       problem('params', `/${name}`, `an as_of join has no \`${name}\``, 'write `within_ms`')
     }
+  }
+  if (given.idle_ms !== undefined && (kind === 'as_of' || given.time === undefined)) {
+    const message = kind === 'as_of' ? 'an as_of join waits for nothing' : 'by stream time, waiting has an end'
+    problem('params', '/idle_ms', message, 'drop `idle_ms`')
   }
   if (kind === 'interval' && given.within_ms !== undefined) {
     problem('params', '/within_ms', 'an interval join has no `within_ms`', 'write `before_ms` and `after_ms`')

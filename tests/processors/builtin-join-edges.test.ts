@@ -101,6 +101,18 @@ describe('interval', () => {
     )
   })
 
+  test('after silence none waits any longer, and what comes for it is late', () => {
+    const hand = joinOf({ kind: 'interval', before_ms: 1, after_ms: 2, grace_ms: 3, idle_ms: 50 })
+    hand.on('left', book({ at_us: 10_000, sequence: 1 }), 1_000)
+    hand.on('right', book({ at_us: 11_000, sequence: 2 }), 2_000)
+    hand.on('left', book({ at_us: 30_000, sequence: 3 }), 3_000)
+    expect(on(hand.advance(52_999), 'unmatched')).toEqual([])
+    expect(on(hand.advance(53_000), 'unmatched')).toEqual([3])
+    expect(hand.state).toMatchObject({ lefts: [], rights: [] })
+    expect(on([hand.on('right', book({ at_us: 30_000, sequence: 4 }), 53_001)], 'late_right')).toEqual([4])
+    expect(hand.on('left', book({ at_us: 40_000, sequence: 5 }), 53_002)).toEqual({ outputs: { out: [] } })
+  })
+
   test('records that are past do not count as kept', () => {
     const hand = joinOf({ kind: 'interval', before_ms: 1, after_ms: 1, time: undefined, max_kept: 1 })
     expect(hand.on('right', BOOK, 1_000)).toEqual({ outputs: { out: [] } })
