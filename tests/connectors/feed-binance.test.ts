@@ -202,8 +202,11 @@ describe('a venue that misbehaves', () => {
     double.mischief.end()
     run(60_000)
     clock.advance(60_000)
-    // The longest that a venue's ban of this double lasts, and the next renewal of every book.
+    // The longest that a venue's ban of this double lasts, and the next renewal of every book, while nothing else is said.
+    double.hold()
     run(330_000)
+    double.resume()
+    run(30_000)
     expect(differing()).toEqual([])
     expect(feed.most_bytes).toBeLessThan(1.3 * queue.bytes)
     const { counts } = feed

@@ -84,7 +84,11 @@ describe.each(Object.entries<VenueKind>(KINDS))('%s', (_name, kind) => {
     }
     expect(Object.keys(double.mischief.counts)).toEqual(expect.arrayContaining([...WIRE_FAULTS]))
     double.mischief.end()
+    // Every book is renewed; that nothing else is said meanwhile makes no difference to it, and saves time.
+    double.hold()
     run(kind.renew_ms + 30_000, 500)
+    double.resume()
+    run(30_000)
     expect(differing()).toEqual([])
     expect(feed.most_bytes).toBeLessThan(1.3 * queue.bytes)
   })
