@@ -13,6 +13,7 @@ import { setAside } from '../rebuild.ts'
 import { LaneMeter } from '../run/metrics-meter.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { onSignals } from '../signals.ts'
+import { sinksBeside } from '../sink/beside.ts'
 import { type SourceOptions, sourceOf, sourceOptions } from '../source.ts'
 import { summarize } from '../summary.ts'
 import { openLog, serveTelemetry } from '../telemetry.ts'
@@ -113,18 +114,26 @@ async function up(options: UpOptions): Promise<void> {
       progress.say('stopping: the last commit and snapshot are being written')
       end()
     }
+    const sinks = sinksBeside({ reader: broker, run: run_file }, (sink, error) => {
+      log.warn({ sink, error: error.message }, 'sink failed')
+      progress.say(`the sink ${sink} failed, the run goes on: ${error.message}`)
+    })
+    // Where the run fails they must not outlive it; where it ends well they have been waited for.
+    cleanups.push(() => sinks.stop())
     cleanups.push(() => progress.stop(), onSignals(interrupted), openControlSocket(dir, run))
     if (for_ms !== undefined) {
       const timer = setTimeout(end, for_ms)
       cleanups.push(() => clearTimeout(timer))
     }
     await run.run()
+    await sinks.stop()
     log.info({ stream_time_us: engine.now_us }, 'stopped')
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
     const measured = { duration_ms: Math.round(measure.durable_ms || performance.now()), latency_us: measure.latency() }
     const summary = await summarize(topology, broker, engine.tasks, measured)
     if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`)
     else progress.close(summary)
+    sinks.check()
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup()
     await broker.close()

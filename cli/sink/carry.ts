@@ -1,7 +1,10 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DirectoryLock, lockDirectory } from '../../connectors/embedded/lock.ts'
 import { type FileSinkParams, PartitionFiles } from '../../connectors/file-sink/index.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import type { SinkDeclaration } from '../../runtime/topology/types.ts'
-import { jsonOf, type Topics } from '../reading.ts'
+import { jsonOf, recordOf, type Topics } from '../reading.ts'
 import type { TopicRecord } from '../topic-record.ts'
 
 /**
@@ -42,11 +45,26 @@ async function carryTopic(
   topics: Topics,
   topic: string,
   params: FileSinkParams,
+  options: CarryOptions,
+): Promise<number> {
+  recordOf(topics, topic)
+  // Two that carry the same would each put its own files in the other's place.
+  const lock = locked(join(params.folder, topic))
+  try {
+    return await carryInto(topics, topic, params, options)
+  } finally {
+    lock.release()
+  }
+}
+
+async function carryInto(
+  topics: Topics,
+  topic: string,
+  params: FileSinkParams,
   { once, signal, numbered }: CarryOptions,
 ): Promise<number> {
-  const { start_offsets } = await topics.extent(topic)
   const parts: Part[] = []
-  for (const partition of start_offsets.keys()) {
+  for (let partition = 0; partition < topics.run.topology.topics[topic]!.partitions; partition++) {
     parts.push(new Part(topic, partition, await PartitionFiles.open(params, topic, partition)))
   }
   const from = numbered ? Math.min(...parts.map(({ files }) => files.last?.offset ?? 0)) : 0
@@ -77,6 +95,21 @@ async function carryTopic(
   }
   if (once) for (const part of parts) part.ended()
   return parts.reduce((sum, { carried }) => sum + carried, 0)
+}
+
+function locked(folder: string): DirectoryLock {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new AppError('FILE_UNWRITABLE', `making ${folder}: ${(cause as Error).message}`, { exit_code: 4, cause })
+  }
+  try {
+    return lockDirectory(folder, `aitrader ${process.argv.slice(2).join(' ')}`)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'DIRECTORY_LOCKED') throw error
+    const hint = 'one process carries what goes into a folder: stop it, or give this sink another one'
+    throw new AppError(error.code, error.message, { exit_code: error.exit_code, hint })
+  }
 }
 
 /** A partition on its way into files. */

@@ -1,5 +1,5 @@
 /** `aitrader sink`: records of a directory in files, each once, whatever happens in between. */
-import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { sinkCommand } from '../../cli/commands/sink.ts'
@@ -25,11 +25,16 @@ const up = (file: string, ...more: string[]) =>
 const carried = (name: string, ...more: string[]) =>
   inProcess(sinkCommand(), ...sinksInto(name), '--data', data, '--once', '--json', ...more)
 
+const partitionsOf = (name: string, topic: string) =>
+  readdirSync(join(out(name), topic))
+    .filter((one) => /^[0-9]+$/.test(one))
+    .sort()
+
 /** Every line of a topic's files, partition by partition, and the names of the files with how many lines each has. */
 function kept(name: string, topic: string) {
   const files: [string, number][] = []
   const all: string[] = []
-  for (const partition of readdirSync(join(out(name), topic)).sort()) {
+  for (const partition of partitionsOf(name, topic)) {
     for (const file of readdirSync(join(out(name), topic, partition)).sort()) {
       const found = readFileSync(join(out(name), topic, partition, file), 'utf8')
         .trimEnd()
@@ -76,7 +81,7 @@ it('carries nothing twice, and goes on after a kill at any time', async () => {
   expect(JSON.parse((await carried('again')).stdout)).toMatchObject({ records: { 'market.events.v1': 0 } })
   // As a kill leaves it: the last file not there yet, and half of the next beside it.
   const topic = 'market.events.v1'
-  const partition = readdirSync(join(out('again'), topic))[0] as string
+  const partition = partitionsOf('again', topic)[0] as string
   const last = readdirSync(join(out('again'), topic, partition))
     .sort()
     .at(-1) as string
@@ -116,6 +121,27 @@ it('follows a run beside it, and has everything when it is stopped', async () =>
   const ended = await sink.ended
   expect(ended.code, ended.stderr).toBe(0)
   expect(kept('live', 'market.events.v1').all.sort()).toEqual(there.sort())
+})
+
+it('is run by `up`, too: what is durable at its end is in the files, and the others of the folder wait', async () => {
+  const own = join(folder, 'own')
+  const running = start(['up', ...sinksInto('own', 50), '--data', own, '--for', '3s', '--speed', '5x'])
+  const holder = join(out('own'), 'market.events.v1', 'holder.json')
+  while (!existsSync(holder)) await new Promise((resolve) => setTimeout(resolve, 20))
+  const second = await inProcess(sinkCommand(), ...sinksInto('own', 50), '--data', own, '--once')
+  expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('(DIRECTORY_LOCKED)') })
+  expect((await running.ended).code).toBe(0)
+  for (const topic of TOPICS) expect(kept('own', topic).all).toEqual(await told(topic, own))
+})
+
+it('does not end the run where it fails, but says so, and the command ends with it', async () => {
+  writeFileSync(out('file'), 'no folder')
+  const failed = join(folder, 'failed')
+  const args = ['up', ...sinksInto('file'), '--data', failed, '--for', '500ms', '--json']
+  const { code, stdout, stderr } = await aitrader(...args)
+  expect({ code, said: /FILE_UNWRITABLE/.test(stderr) }).toEqual({ code: 4, said: true })
+  expect(JSON.parse(stdout)).toHaveProperty('state_sha256')
+  expect((await told('market.events.v1', failed)).length).toBeGreaterThan(10)
 })
 
 it('refuses a folder that holds the records of another run', async () => {
