@@ -136,6 +136,12 @@ describe('a LOBSTER archive', () => {
 /** Messages as Nasdaq's files hold them. */
 const framed = (...messages: readonly Uint8Array[]) =>
   Buffer.concat(messages.flatMap((message) => [bytesOf(['u16', message.length]), message]))
+/** A message whose time is so many nanoseconds behind midnight. */
+function timed(ns: number): Uint8Array {
+  const message = Buffer.from(itch.system('Q'))
+  message.writeUIntBE(ns, 5, 6)
+  return message
+}
 const ITCH_DAY = framed(
   itch.system('O'),
   itch.directory(),
@@ -178,6 +184,34 @@ describe('an ITCH day', () => {
       'NASDAQ:*',
     ])
     expect(all.map(({ value }) => (value as RawFrame).channel)).toEqual(['itch50', 'itch50', '', ''])
+  })
+
+  it.each<[rule: string, kept: Uint8Array, broken: Uint8Array]>([
+    ['a time is within its day', timed(86_399_999_999_999), timed(86_400_000_000_000)],
+    ['a message has a head of eleven bytes', Buffer.alloc(11, 'A'), Buffer.alloc(10, 'A')],
+  ])('holds to the rule that %s', async (rule, kept, broken) => {
+    const path = file(`01302019.${rule.replaceAll(' ', '-')}`, framed(itch.system('O'), kept, broken))
+    // What breaks it has no channel of its own, and ends as a fault.
+    expect((await items(path, 'itch50')).map(({ value }) => (value as RawFrame).channel)).toEqual([
+      'itch50',
+      'itch50',
+      '',
+    ])
+  })
+
+  it('knows a stock by the locate code of its directory message, and of no other', async () => {
+    const other = Buffer.from(itch.add())
+    other.writeUInt16BE(8, 1)
+    const path = file(
+      '01302019.locate',
+      framed(itch.directory('ACME', 7), itch.directory('NEXT', 8), itch.add(), other),
+    )
+    expect((await items(path, 'itch50')).map(({ value }) => (value as RawFrame).venue_symbol)).toEqual([
+      'NASDAQ:ACME',
+      'NASDAQ:NEXT',
+      'NASDAQ:ACME',
+      'NASDAQ:NEXT',
+    ])
   })
 
   it('is refused where its name holds no day, or it does not begin with a message', async () => {
