@@ -1,5 +1,5 @@
 import type { AvroType, Json } from '../../runtime/api/index.ts'
-import type { Expression, Expressions } from './expressions.ts'
+import { type Expression, type Expressions, unfitName } from './expressions.ts'
 
 /** What a window computes of its records: exact on whole numbers, in the order of arrival on doubles. */
 
@@ -35,6 +35,11 @@ export function compileAggregate(
   scope: Expressions,
 ): Aggregate | undefined {
   const at = `/aggregate/${name}`
+  const unfit = unfitName(name, ['record', 'start_us', 'end_us'])
+  if (unfit !== undefined) {
+    scope.note(at, unfit, 'give it another name')
+    return undefined
+  }
   if (operation === 'count') return { name, operation, type: TYPES.int!, read: () => 1n }
   if (of === undefined) {
     scope.note(at, `\`${operation}\` is of nothing`, 'add `of:` with an expression over `record`')

@@ -89,6 +89,18 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
 /** Deep and long enough for people, and small enough that a record costs microseconds. */
 const LIMITS = { maxAstNodes: 2_000, maxDepth: 64, maxListElements: 1_000, maxMapEntries: 100, maxCallArguments: 8 }
 
+/** Words that CEL keeps for itself. */
+const RESERVED: ReadonlySet<string> = new Set(
+  `as bool break bytes const continue double dyn else false for function if import in int let list loop map namespace
+  null null_type optional_type package return string true type uint var void while`.split(/\s+/),
+)
+
+/** Why `name` cannot stand beside the names that an expression has anyway; undefined if it can. */
+export function unfitName(name: string, taken: readonly string[]): string | undefined {
+  if (RESERVED.has(name)) return `\`${name}\` is a word of CEL`
+  return [...taken, 'key', 'stream_time_us'].includes(name) ? `\`${name}\` stands for something else here` : undefined
+}
+
 export class Expressions {
   readonly problems: StageProblem[] = []
   readonly #environment: Environment

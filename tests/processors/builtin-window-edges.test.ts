@@ -153,6 +153,20 @@ test('a record between two windows is in none, and that is not late, but time go
   expect(barsOf(timed.advance(2))).toMatchObject([{ start_time_us: 0, end_time_us: 3_000 }])
 })
 
+test.each([
+  ['for', '`for` is a word of CEL'],
+  ['int', '`int` is a word of CEL'],
+  ['map', '`map` is a word of CEL'],
+  ['record', '`record` stands for something else here'],
+  ['end_us', '`end_us` stands for something else here'],
+])('lint refuses %s as the name of an aggregate', (name, message) => {
+  const params = { kind: 'tumbling', size_ms: 1, aggregate: { ...aggregate, [name]: { op: 'count' } }, set }
+  const use = { inputs: { in: BookUpdate }, outputs: { out: Bar }, params: params as never }
+  expect((processors.window as Processor).specialize!(use).problems).toMatchObject([
+    { pointer: `/aggregate/${name}`, message },
+  ])
+})
+
 test('lint refuses more open windows of a key than a snapshot should hold', () => {
   const params = { kind: 'session', gap_ms: 1, grace_ms: 10_000, time: 'record.event_time_us', aggregate, set }
   const use = { inputs: { in: BookUpdate }, outputs: { out: Bar }, params: params as never }
