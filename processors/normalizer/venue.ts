@@ -2,9 +2,10 @@
  * What a venue's decoder is. The normalizer picks it by the venue in the state's key (`VENUE:SYMBOL`); the table is
  * `venues.ts`, a decoder is a folder of its own beside it.
  *
- * Made to be shared by decoders: `faults.ts` (codes), `decimal.ts` (decimal text to scaled integers), `json-frame.ts`
- * (frames of JSON and their fields), `listing.ts` (declared instruments, and ones made from the data), `events.ts`
- * (MarketEvents of one shape, gaps, feed states).
+ * Made to be shared by decoders: `faults.ts` (codes), `decimal.ts` (decimal text to scaled integers), `venue-time.ts`
+ * (times), `json-frame.ts` (frames of JSON and their fields), `json-venue.ts` (venues that send JSON and begin their own
+ * book), `listing.ts` (declared instruments, and ones made from the data), `us-equity.ts` (those of US shares),
+ * `numbered.ts` (trades and quotes with numbers), `events.ts` (MarketEvents of one shape, gaps, feed states).
  *
  * A decoder never throws at a frame: one that it cannot read is a fault with a code, and the state then is as before.
  */
