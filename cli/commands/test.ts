@@ -36,7 +36,7 @@ export function testCommand(): Command {
     .addOption(new Option('--on <broker>', 'where they run').choices(BROKERS).default('simulated'))
     .option('--kafka <address>', 'brokers to begin with, HOST:PORT (default: KAFKA_BOOTSTRAP)')
     .option('--registry <url>', 'schema registry, http://HOST:PORT/apis/ccompat/v7 (default: REGISTRY_URL)')
-    .option('--faults <seed>', 'refuse and lose commits of the simulated broker, as this seed chooses')
+    .option('--faults <seed>', 'refuse and lose commits, kill the process and have effects fail, as this seed chooses')
     .addOption(new Option('--format <format>', 'how results are written').choices(TEST_FORMATS).default('text'))
     .option('--json', 'one JSON object per test, as --format json')
     .option('--update', 'write what there is into the expectations that do not hold')

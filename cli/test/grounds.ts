@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded } from '../../connectors/embedded/index.ts'
 import { AppError } from '../../runtime/api/index.ts'
-import {
-  engineOptions,
-  faultyGround,
-  type Ground,
-  playWhole,
-  simulatedGround,
-} from '../../runtime/topology/test-run.ts'
+import { faultyGround } from '../../runtime/topology/test-faults.ts'
+import { engineOptions, type Ground, playWhole, simulatedGround } from '../../runtime/topology/test-run.ts'
 import { readWritten } from '../../runtime/topology/test-script.ts'
 import { parseWhole } from '../options.ts'
 import type { Target } from '../run/target.ts'

@@ -2,7 +2,7 @@ import { AppError } from '../api/fault.ts'
 import { Engine } from '../engine/engine.ts'
 import type { JournalType } from '../engine/journal.ts'
 import type { EngineOptions, Runner } from '../engine/options.ts'
-import { type FaultPlan, seededFaults } from '../log/fault-plan.ts'
+import type { FaultPlan } from '../log/fault-plan.ts'
 import { MemoryStore } from '../log/memory-store.ts'
 import { SimulatedLog } from '../log/simulated.ts'
 import { plan, type World } from '../plan/plan.ts'
@@ -98,14 +98,6 @@ export function simulatedGround(faults?: FaultPlan): Ground {
   }
 }
 
-/**
- * The simulated broker with a fault at about every other commit, which commits is `seed`'s choice: refused, or its answer
- * or request lost. The process then starts anew on what is durable.
- */
-export function faultyGround(seed: number): Ground {
-  return simulatedGround(seededFaults(seed, { not_written: 0.2, answer_lost: 0.15, request_lost: 0.15, slow: 0.1 }))
-}
-
 /** What engines of a test have in common; the schemas are this build's, so their ids may be any. */
 export function engineOptions(
   { topology }: TestScript,
@@ -123,16 +115,26 @@ export function engineOptions(
 /** Lives that a test may take: a commit whose outcome is unknown ends one. */
 const MAX_LIVES = 1000
 
+/** Ends a life; what is durable stays. */
+export class Crash extends Error {}
+
+export interface Course {
+  /** Instants per commit. */
+  readonly commit_every?: number
+  /** Called wherever a process could die; throws a `Crash` to have it die. */
+  readonly between?: () => void
+}
+
 /** All stages in one engine, which starts anew after a commit of unknown outcome; answers the engine of its last life. */
-export async function playWhole(script: TestScript, options: EngineOptions): Promise<Engine> {
+export async function playWhole(script: TestScript, options: EngineOptions, course: Course = {}): Promise<Engine> {
   for (let life = 1; ; life++) {
     try {
       const engine = await Engine.open(options)
-      await play(engine, script)
+      await play(engine, script, course.commit_every, course.between)
       return engine
     } catch (error) {
-      const may_go_on = error instanceof AppError && error.code === 'COMMIT_UNKNOWN' && life < MAX_LIVES
-      if (!may_go_on) throw error
+      const died = error instanceof Crash || (error instanceof AppError && error.code === 'COMMIT_UNKNOWN')
+      if (!died || life >= MAX_LIVES) throw error
     }
   }
 }

@@ -112,19 +112,28 @@ function instantsOf(test: TopologyTest, topology: Topology, fed: readonly string
 
 /**
  * Feeds an engine with the script, from where its sources stand, to the end; commits after every `commit_every` instants,
- * so that a run that dies goes on where its last commit left it. Everything is durable and snapshot when it resolves.
+ * so that a run that dies goes on where its last commit left it. `between` is called wherever it could die, and ends the
+ * run by throwing. Everything is durable and snapshot when it resolves.
  */
-export async function play(engine: Engine, { instants, end_us }: TestScript, commit_every = 1): Promise<void> {
+export async function play(
+  engine: Engine,
+  { instants, end_us }: TestScript,
+  commit_every = 1,
+  between: () => void = () => {},
+): Promise<void> {
   const sources = new Map(engine.sources.map(({ planned }, index) => [planned.topic.name, index]))
   const done = Math.max(-1, ...engine.sources.map(({ position }) => (position as number | undefined) ?? -1))
   for (const [number, { at_us, records }] of instants.entries()) {
     if (number <= done) continue
     for (let wait = engine.prepare(at_us); wait !== undefined; wait = engine.prepare(at_us)) await wait
     for (const [topic, value] of records) engine.ingest(sources.get(topic)!, value, at_us, number, Number.NaN)
+    between()
     await engine.advance(at_us)
+    between()
     if ((number + 1) % commit_every === 0) await engine.commit()
   }
   await engine.advance(end_us)
+  between()
   engine.end()
   await engine.commit(true)
 }

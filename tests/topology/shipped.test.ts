@@ -5,7 +5,8 @@ import { CoverageMeter } from '../../cli/test/coverage.ts'
 import { type Case, casesOf, shippedTests } from '../../cli/test/files.ts'
 import { withRecorded } from '../../cli/test/recorded.ts'
 import { shippedWorld } from '../../cli/world.ts'
-import { faultyGround, runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
+import { faultyGround } from '../../runtime/topology/test-faults.ts'
+import { runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
 
 /**
  * The YAML tests touch every stage, port and fault code of each topology that is shipped, and come to the same records while

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { type Coverage, CoverageMeter, coverageText } from '../../cli/test/coverage.ts'
 import { shippedWorld } from '../../cli/world.ts'
 import { lint } from '../../runtime/topology/lint.ts'
+import { faultyGround } from '../../runtime/topology/test-faults.ts'
 import { parseTestFile } from '../../runtime/topology/test-file.ts'
-import { faultyGround, runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
+import { runTopologyTest, simulatedGround } from '../../runtime/topology/test-run.ts'
 
 /** What a topology test says beside records: states, and answers in the place of effects. */
 
