@@ -3,8 +3,13 @@ import { emit } from '../../runtime/api/index.ts'
 import { compileSet } from './assign.ts'
 import { defineBuiltin, setFrame } from './builtin.ts'
 
+const SetExpression = Type.String({
+  minLength: 1,
+  description: "An expression; a number or a text is one in quotes: `'2'`, `'\"LIVE\"'`.",
+})
+
 /** One `field: expression` per field that is made. */
-export const SetSchema = Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), Type.String({ minLength: 1 }), {
+export const SetSchema = Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), SetExpression, {
   description:
     'Fields of the output record, each with its expression. Fields that are not named are taken over where the record in hand has one of the same name and type, and are null where that is allowed.',
 })

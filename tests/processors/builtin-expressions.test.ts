@@ -302,6 +302,13 @@ describe('a stage', () => {
     expect(findingsOf(from, to)).toContainEqual(finding)
   })
 
+  test('is told how a number is written under `set`', () => {
+    const { findings } = lint(text.replace("price_scale: '2'", 'price_scale: 2'), 'x.yaml', { processors, records })
+    expect(findings).toMatchObject([
+      { message: '`price_scale` is `2`, not text', hint: expect.stringContaining("one in quotes: `'2'`") },
+    ])
+  })
+
   test('with an expression that lint never saw does not start', () => {
     const { topology } = lint(text, 'x.yaml', { processors, records })
     const tight = { ...topology!.stages.tight!, params: { where: 'record.bid_pz > 1' } }
