@@ -180,11 +180,20 @@ export async function liveFeed(
   }
   const venue = kind.open({
     symbols,
-    ...(feedUrl === undefined ? {} : { url: feedUrl.replace(/\/+$/, '') }),
-    ...(restUrl === undefined ? {} : { rest_url: restUrl.replace(/\/+$/, '') }),
+    ...(feedUrl === undefined ? {} : { url: serverOf('--feed-url', feedUrl, 'ws') }),
+    ...(restUrl === undefined ? {} : { rest_url: serverOf('--rest-url', restUrl, 'http') }),
   })
   const feed = new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
   return { feed, format: venue.format }
+}
+
+/** An address without a slash at its end; of this protocol or the same with TLS. */
+function serverOf(option: string, given: string, protocol: 'ws' | 'http'): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if ((url?.protocol !== `${protocol}:` && url?.protocol !== `${protocol}s:`) || url.search !== '' || url.hash !== '') {
+    throw badOption(`${option} ${given} is no address of a server`, `write it as ${protocol}s://HOST:PORT`)
+  }
+  return given.replace(/\/+$/, '')
 }
 
 function notSimulated(): AppError {

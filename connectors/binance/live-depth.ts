@@ -84,7 +84,7 @@ export function watchDepth(
       said.set(connection, new Set())
     },
     frame(connection, { symbol, channel }, payload) {
-      if (channel === SHUTDOWN) return actions.replace(connection)
+      if (symbol === '' && isShutdown(payload)) return actions.replace(connection)
       const depth = depths.get(symbol)
       if (depth === undefined || !channel.startsWith('depth')) return
       const ids = depthIds(payload, idsOf)
@@ -116,6 +116,12 @@ export function watchDepth(
       for (const { renew } of depths.values()) renew?.()
     },
   }
+}
+
+/** It stands for itself, or in a stream's wrapper as all the rest. */
+function isShutdown(payload: Uint8Array): boolean {
+  const frame = jsonObject(payload)
+  return (fieldsOf(frame?.data) ?? frame)?.e === SHUTDOWN
 }
 
 /** The ids of a depth change that the normalizer will be able to read; undefined for anything else. */

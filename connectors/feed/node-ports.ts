@@ -13,8 +13,13 @@ const nodeClock: FeedClock = {
 }
 
 function connect(url: string, max_frame_bytes: number, events: SocketEvents): FeedSocket {
-  // Without compression a frame is never larger in memory than its limit says.
-  const socket = new WebSocket(url, { maxPayload: max_frame_bytes, perMessageDeflate: false, handshakeTimeout: 10_000 })
+  let socket: WebSocket
+  try {
+    // Without compression a frame is never larger in memory than its limit says.
+    socket = new WebSocket(url, { maxPayload: max_frame_bytes, perMessageDeflate: false, handshakeTimeout: 10_000 })
+  } catch (error) {
+    return refused(events, (error as Error).message)
+  }
   let opened = false
   let over = false
   let too_large = false
@@ -48,6 +53,12 @@ function connect(url: string, max_frame_bytes: number, events: SocketEvents): Fe
       socket.terminate()
     },
   }
+}
+
+/** What an address that is none comes to: a symbol may have made it one. */
+function refused(events: SocketEvents, detail: string): FeedSocket {
+  const told = setImmediate(() => events.ended('refused', detail))
+  return { send: () => undefined, pause: () => undefined, resume: () => undefined, close: () => clearImmediate(told) }
 }
 
 /** A copy: a frame that waits must not hold the whole chunk that it arrived in. */

@@ -82,15 +82,18 @@ describe('a venue that behaves', () => {
     expect(double.most).toBe(2)
   })
 
-  it('gets a new connection when it says that it is about to end them, and nothing is missed', async () => {
-    const { double, feed, run, differing } = await world()
-    run(5_000)
-    double.announceEnd()
-    run(2_000)
-    expect(feed.counts).toMatchObject({ connections: 2, breaks: 0, snapshots: 3 })
-    expect(feed.counts.ended).toMatchObject({ replaced: 1, closed: 0 })
-    expect(differing()).toEqual([])
-  })
+  it.each([false, true])(
+    'gets a new connection when it says that it is about to end them (wrapped: %s)',
+    async (wrapped) => {
+      const { double, feed, run, differing } = await world()
+      run(5_000)
+      double.announceEnd(wrapped)
+      run(2_000)
+      expect(feed.counts).toMatchObject({ connections: 2, breaks: 0, snapshots: 3 })
+      expect(feed.counts.ended).toMatchObject({ replaced: 1, closed: 0 })
+      expect(differing()).toEqual([])
+    },
+  )
 
   it('has its books renewed now and then', async () => {
     const { feed, run } = await world()

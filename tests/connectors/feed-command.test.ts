@@ -109,9 +109,16 @@ describe('a live feed', () => {
     ],
     [{ feed: 'binance', replay: ['x'] }, '--feed and --replay were both given', 'choose one'],
     [{ feedUrl: 'ws://x' }, 'go with --feed', 'name the feed'],
+    [{ feed: 'okx', feedUrl: 'nonsense' }, '--feed-url nonsense is no address of a server', 'wss://HOST:PORT'],
+    [{ feed: 'okx', feedUrl: 'https://x' }, '--feed-url https://x is no address', 'wss://HOST:PORT'],
+    [{ feed: 'okx', feedUrl: 'ws://x/?a' }, '--feed-url ws://x/?a is no address', 'wss://HOST:PORT'],
+    [{ feed: 'okx', restUrl: 'ws://x' }, '--rest-url ws://x is no address', 'https://HOST:PORT'],
     [{ feed: 'binance' }, 'nothing is declared of venue BINANCE', 'declare'],
   ])('%j is wrong use', async (options, message, hint) => {
-    const refused = sourceOf({ replay: [], format: [], ...options }, 1, [{ venue: 'NSE', symbol: 'BINANCE' }])
+    const refused = sourceOf({ replay: [], format: [], ...options }, 1, [
+      { venue: 'NSE', symbol: 'BINANCE' },
+      { venue: 'OKX', symbol: 'BTC-USDT' },
+    ])
     await expect(refused).rejects.toMatchObject({ code: 'BAD_OPTION', exit_code: 2 })
     await expect(refused).rejects.toThrow(message)
     await expect(refused).rejects.toHaveProperty('hint', expect.stringContaining(hint))

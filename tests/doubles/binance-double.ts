@@ -64,8 +64,9 @@ export class BinanceDouble implements VenueDouble {
   }
 
   /** Says that all connections are going to be ended. */
-  announceEnd(): void {
-    const text = JSON.stringify({ e: 'serverShutdown', E: Math.floor(this.#clock.now_us() / 1_000) })
+  announceEnd(wrapped = false): void {
+    const data = { e: 'serverShutdown', E: Math.floor(this.#clock.now_us() / 1_000) }
+    const text = JSON.stringify(wrapped ? { stream: 'serverShutdown', data } : data)
     for (const { peer } of this.#clients) peer.send(new TextEncoder().encode(text))
   }
 
