@@ -3,8 +3,10 @@ import { expect, it } from 'vitest'
 import { expose } from '../../cli/exposition.ts'
 import { feedSamples } from '../../cli/feed-metrics.ts'
 import { METRICS, type MetricSpec } from '../../cli/metric-list.ts'
+import { LaneMeter } from '../../cli/run/metrics-meter.ts'
 import { LiveFeed } from '../../connectors/feed/index.ts'
 import { simulatedMarket } from '../../connectors/simulated-market/index.ts'
+import type { Engine } from '../../runtime/engine/engine.ts'
 import { VENUE_KINDS } from '../doubles/venue-kinds.ts'
 import { VirtualClock, virtualPorts } from '../doubles/virtual-world.ts'
 
@@ -46,6 +48,24 @@ it('is counted, and says how it stands', async () => {
   const listed = Object.entries<MetricSpec>(METRICS).filter(([name]) => name.startsWith('aitrader_feed_'))
   expect(new Set(samples.map(({ name }) => name))).toEqual(new Set(listed.map(([name]) => name)))
   for (const { name, labels } of samples) expect([name, Object.keys(labels)]).toEqual([name, METRICS[name].labels])
+  await feed.close()
+})
+
+it('is told by the lane that has the feed, while it runs', async () => {
+  const kind = VENUE_KINDS.OKX
+  const clock = new VirtualClock(1_767_571_200_000_000)
+  const venue = kind.open(kind.symbols, { url: 'ws://double', rest_url: 'http://double' })
+  const feed = new LiveFeed({ venue, ports: virtualPorts(clock, kind.double({ seed: 1, clock }), 1) })
+  await feed.open(undefined)
+  clock.advance(1_000)
+  const meter = new LaneMeter('market', [], () => undefined)
+  const told = () => meter.sample().samples.find(({ name }) => name === 'aitrader_feed_frames_total')?.value
+  meter.observe({})
+  expect(told()).toBeUndefined()
+  meter.recovered({ now_us: 0, pending: 0, tasks: [] } as unknown as Engine, () => [], feed)
+  expect(told()).toBe(feed.counts.frames)
+  meter.stopped(false)
+  expect(told()).toBeUndefined()
   await feed.close()
 })
 
