@@ -25,16 +25,18 @@ export function outcomeText({ file, line, name, ok, differences }: Outcome, colo
   const lines = [`${ok ? paint(32, 'ok  ') : paint(31, 'FAIL')} ${file}:${line} ${name}`]
   let last = ''
   for (const one of differences) {
-    const { line: at, column, kind, path, expected, actual, message } = one
+    const { line: at, column, path, expected, actual, hint } = one
     const place = placeText(one)
     const head = `       ${paint(1, place)}`
     if (place !== '' && head !== last) lines.push(head)
     last = head
-    const what = path !== undefined ? pathText(path) : kind === 'extra' ? message.replace(/, at \d.*$/s, '') : message
-    lines.push(`         ${what} (${file}:${at}:${column})`)
+    lines.push(
+      `         ${path === undefined ? shortText(one) : `${pathText(path)}${lengthText(one)}`} (${file}:${at}:${column})`,
+    )
     if (expected !== undefined) lines.push(`           ${paint(32, `- ${JSON.stringify(expected)}`)}`)
     if (actual !== undefined || path !== undefined) {
-      lines.push(`           ${paint(31, `+ ${JSON.stringify(actual) ?? 'nothing'}`)}`)
+      const there = JSON.stringify(actual) ?? `nothing${hint === undefined ? '' : `; ${hint}`}`
+      lines.push(`           ${paint(31, `+ ${there}`)}`)
     }
   }
   return `${lines.join('\n')}\n`
@@ -42,6 +44,17 @@ export function outcomeText({ file, line, name, ok, differences }: Outcome, colo
 
 function placeText({ kind, topic, index }: Difference): string {
   return kind === 'state' ? `state of ${topic}` : topic === '' ? '' : `${topic}[${index}]`
+}
+
+/** The message without a whole record at its end. */
+function shortText({ kind, message }: Difference): string {
+  return kind === 'extra' ? message.replace(/, at \d.*$/s, '') : message
+}
+
+/** Two long lists are hard to compare by eye. */
+function lengthText({ expected, actual }: Difference): string {
+  if (!Array.isArray(expected) || !Array.isArray(actual)) return ''
+  return `: ${actual.length} item${actual.length === 1 ? '' : 's'}, not ${expected.length}`
 }
 
 function pathText(path: readonly (string | number)[]): string {
@@ -60,7 +73,7 @@ export function junit(outcomes: readonly Outcome[]): string {
       if (one.ok) return `${head}/>\n`
       const first = firstText(one)
       const all = outcomeText(one, false).split('\n').slice(1).join('\n')
-      return `${head}>\n      <failure message="${xml(first)}">${xml(all)}</failure>\n    </testcase>\n`
+      return `${head}>\n      <failure message="${xml(first)}">${xmlText(all)}</failure>\n    </testcase>\n`
     })
     const counts = `tests="${own.length}" failures="${failed(own)}" errors="0"`
     return `  <testsuite name="${xml(file)}" ${counts}>\n${cases.join('')}  </testsuite>\n`
@@ -74,16 +87,20 @@ function firstText({ file, differences }: Outcome): string {
   const [first, ...others] = differences
   if (first === undefined) return ''
   const more = others.length === 0 ? '' : `, and ${others.length} more`
-  return `${placeText(first)} ${first.message} (${file}:${first.line}:${first.column})${more}`.trimStart()
+  return `${placeText(first)} ${shortText(first)} (${file}:${first.line}:${first.column})${more}`.trimStart()
+}
+
+/** As the value of an attribute, which is one line. */
+function xml(text: string): string {
+  return xmlText(text).replaceAll('\n', '&#10;')
 }
 
 /** What XML 1.0 has no way to write becomes the sign for it. */
-function xml(text: string): string {
+function xmlText(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-    .replaceAll('\n', '&#10;')
 }

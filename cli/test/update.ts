@@ -31,7 +31,9 @@ export function updated(text: string, failed: readonly FailedTest[]): { text: st
       if (kind === 'field' && path !== undefined) {
         document.setIn([...base, topic, index, ...path], document.createNode(actual))
       } else if (kind === 'state' && path !== undefined) {
-        document.setIn(['tests', number, 'expect_state', topic, ...path], document.createNode(actual))
+        const where = ['tests', number, 'expect_state', topic, ...path]
+        if (actual === undefined) document.deleteIn(where)
+        else document.setIn(where, document.createNode(actual))
       } else continue
       changed++
     }

@@ -1,3 +1,4 @@
+import { hintFor } from './nearest.ts'
 import { align } from './test-align.ts'
 import { type Path, type Places, placeAt } from './test-places.ts'
 
@@ -16,8 +17,10 @@ export interface Difference {
   /** From the expected record on: `['value', 'depth', 0]`. */
   readonly path?: readonly (string | number)[]
   readonly expected?: unknown
-  /** As it would be written in a test. */
+  /** As it would be written in a test; absent where there is nothing. */
   readonly actual?: unknown
+  /** What else could have been meant. */
+  readonly hint?: string
 }
 
 interface Expected {
@@ -100,6 +103,7 @@ export interface FieldDifference {
   readonly message: string
   readonly expected: unknown
   readonly actual: unknown
+  readonly hint?: string
 }
 
 /** How `actual` differs from `expected` in the fields that are named. */
@@ -122,9 +126,13 @@ export function differences(
   }
   if (typeof expected === 'object' && expected !== null) {
     if (typeof actual !== 'object' || actual === null) return differ()
-    return Object.entries(expected).flatMap(([name, value]) =>
-      differences(value, (actual as Record<string, unknown>)[name], [...path, name]),
-    )
+    return Object.entries(expected).flatMap(([name, value]) => {
+      const there = actual as Readonly<Record<string, unknown>>
+      const found = differences(value, there[name], [...path, name])
+      if (Object.hasOwn(there, name)) return found
+      // Only of states: those have no schema that could have told.
+      return found.map((one) => ({ ...one, hint: hintFor(name, Object.keys(there), 'fields') }))
+    })
   }
   return expected === actual ? [] : differ()
 }

@@ -58,6 +58,22 @@ describe('a test that fails', () => {
 `)
   })
 
+  test('says how long a list is, and what a field could have been', () => {
+    const list: Difference = { ...field, path: ['value', 'bids'], expected: [1, 2], actual: [1] }
+    const { actual: _, ...gone } = field
+    expect(outcomeText(outcome(false, [list, { ...gone, hint: 'did you mean `py`?' }], 'a'), false)).toBe(
+      `FAIL x.test.yaml:3 a
+       a.v1[1]
+         value.bids: 1 item, not 2 (x.test.yaml:9:33)
+           - [1,2]
+           + [1]
+         value.levels[0].px (x.test.yaml:9:33)
+           - 5
+           + nothing; did you mean \`py\`?
+`,
+    )
+  })
+
   test('is in colour only where asked', () => {
     expect(outcomeText(outcome(true, [], 'a'), true)).toBe('\u001b[32mok  \u001b[0m x.test.yaml:3 a\n')
     expect(outcomeText(outcome(false, [field], 'a'), true)).toContain('\u001b[31m+ 6\u001b[0m')
@@ -71,7 +87,13 @@ describe('a test that fails', () => {
   <testsuite name="x.test.yaml" tests="2" failures="1" errors="0">
     <testcase classname="x.test.yaml" name="fine" file="x.test.yaml" line="3"/>
     <testcase classname="x.test.yaml" name="a &lt;b&gt; &amp; &quot;c&quot;\ufffd" file="x.test.yaml" line="3">
-      <failure message="a.v1[2] expected here, and there are none (x.test.yaml:10:11), and 1 more">       a.v1[2]&#10;         expected here, and there are none (x.test.yaml:10:11)&#10;           - {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:2}}&#10;       b.v1[0]&#10;         not expected here, but in line 7 (x.test.yaml:3:5)&#10;           + {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:1}}&#10;</failure>
+      <failure message="a.v1[2] expected here, and there are none (x.test.yaml:10:11), and 1 more">       a.v1[2]
+         expected here, and there are none (x.test.yaml:10:11)
+           - {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:2}}
+       b.v1[0]
+         not expected here, but in line 7 (x.test.yaml:3:5)
+           + {&quot;at&quot;:&quot;0ms&quot;,&quot;value&quot;:{&quot;x&quot;:1}}
+</failure>
     </testcase>
   </testsuite>
 </testsuites>
@@ -116,6 +138,12 @@ tests:
   test('in a test that expected nothing', () => {
     const { text } = updated(TEXT, [{ number: 0, differences: [extra] }])
     expect(text).toContain('    expect: { b.v1: [{ at: 0ms, value: { x: 1 } }] }\n')
+  })
+
+  test('a field that no state has is taken away', () => {
+    const gone: Difference = { ...field, topic: 's', kind: 'state', path: ['key', 'n'] }
+    const { actual: _, ...absent } = gone
+    expect(updated(TEXT, [{ number: 1, differences: [absent] }]).text).toContain('      s:\n        key: {}\n')
   })
 
   test('not at all where nothing can be', () => {

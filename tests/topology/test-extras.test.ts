@@ -115,8 +115,11 @@ describe('states at the end', () => {
   })
 
   test('are compared in the fields that are named', async () => {
-    const { differences } = await run(STATE.replace('BTCUSDT: {}', 'BTCUSDT: { absent: 1 }'))
-    expect(differences).toMatchObject([{ kind: 'state', path: ['BTCUSDT', 'absent'], expected: 1, line: 13 }])
+    const { differences } = await run(STATE.replace('BTCUSDT: {}', 'BTCUSDT: { last: { bid_pxx: 1 } }'))
+    const hint = 'did you mean `bid_px`?'
+    expect(differences).toMatchObject([
+      { kind: 'state', path: ['BTCUSDT', 'last', 'bid_pxx'], expected: 1, hint, line: 13, column: 37 },
+    ])
   })
 
   test('are the same after a run that died', async () => {
