@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openEmbedded } from '../../connectors/embedded/index.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import { faultyGround } from '../../runtime/topology/test-faults.ts'
 import { engineOptions, type Ground, playWhole, simulatedGround } from '../../runtime/topology/test-run.ts'
@@ -70,6 +69,8 @@ export function targetOf(
 const embeddedGround: Ground = async (script, options) => {
   const dir = mkdtempSync(join(tmpdir(), 'aitrader-topology-test-'))
   try {
+    // Its store is loaded where it is asked for only.
+    const { openEmbedded } = await import('../../connectors/embedded/index.ts')
     const broker = await openEmbedded(dir, { topology: script.topology.name })
     try {
       const engine = await playWhole(script, { ...engineOptions(script, options), broker })

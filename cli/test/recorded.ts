@@ -1,4 +1,3 @@
-import { createReplay, replayFormats } from '../../connectors/replay/index.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import type { TestRecord, TopologyTest } from '../../runtime/topology/test-file.ts'
 import type { Case } from './files.ts'
@@ -15,6 +14,7 @@ export async function withRecorded(cases: readonly Case[]): Promise<Case[]> {
 
 async function filled(test: TopologyTest): Promise<TopologyTest> {
   const given: Record<string, readonly TestRecord[]> = { ...test.given }
+  const { createReplay, replayFormats } = await import('../../connectors/replay/index.ts')
   for (const { topic, file, format, frames, at_us, line } of test.recorded ?? []) {
     const source = await createReplay({ files: [{ path: file, format }], formats: replayFormats })
     const records: TestRecord[] = []

@@ -39,6 +39,11 @@ describe('loads what it needs', () => {
     ],
     [['graph'], TOPOLOGY, ['cli', 'connectors/file-sink', 'processors', 'runtime', 'schemas']],
     [
+      ['test', 'tests/topology/nbbo.test.yaml'],
+      TOPOLOGY,
+      ['cli', 'connectors/file-sink', 'connectors/model-runner', 'processors', 'runtime', 'schemas'],
+    ],
+    [
       ['up', '--for', '1ms', '--data', join(newFolder(), 'up')],
       [...TOPOLOGY, 'avsc', 'lmdb', 'pino'],
       [
