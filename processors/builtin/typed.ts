@@ -9,8 +9,6 @@ import type { Remark } from './walk.ts'
 /** CEL's types whose values are equal if they read the same. */
 const COMPARABLE: ReadonlySet<string> = new Set(['int', 'uint', 'double', 'string', 'bool', 'bytes', 'null', 'dyn'])
 const ORDERS: ReadonlySet<string> = new Set(['<', '<=', '>', '>='])
-/** What may have no answer. */
-const FALLIBLE: ReadonlySet<string> = new Set(['call', 'rcall', '[]', '+', '-', '*', '/', '%'])
 const EQUALITIES: ReadonlySet<string> = new Set(['==', '!=', 'in'])
 
 /** Nodes below `node`, in the order in which they stand. */
@@ -38,25 +36,38 @@ function typeOf(node: ASTNode): string {
   return (node as { readonly checkedType?: { readonly name?: string } }).checkedType?.name ?? 'dyn'
 }
 
-/** `failure` answers why a text without names has no value, or undefined. `names` are what expressions may read. */
+/** `failure` answers why a text without names has no value, or undefined. */
 export function remarksOf(root: ASTNode, failure: (text: string) => string | undefined): Remark[] {
   const remarks: Remark[] = []
-  /** Whether the node reads nothing, so that it is the same for every record. */
-  const visit = (node: ASTNode): boolean => {
+  /** Nodes that read nothing, so that they are the same for every record. */
+  const constant = new Set<ASTNode>()
+  const visit = (node: ASTNode): void => {
     const nodes = below(node)
-    const before = remarks.length
-    const constant = nodes.map(visit).every((one) => one) && node.op !== 'id'
+    for (const one of nodes) visit(one)
+    if (node.op !== 'id' && nodes.every((one) => constant.has(one))) constant.add(node)
     compared(node, remarks)
-    if (!constant || !FALLIBLE.has(node.op) || remarks.length > before) return constant
-    const message = failure(sourceOf(node).text)
-    if (message !== undefined) {
-      const hint = 'it fails for every record: correct it'
-      remarks.push({ offset: node.range.start, message: `this can never be computed: ${message}`, hint })
-    }
-    return true
   }
   visit(root)
+  if (remarks.length === 0) uncomputable(root, constant, failure, remarks)
   return remarks
+}
+
+/** The largest constants are tried, and of one that fails its parts, so that the finding stands at the smallest. */
+function uncomputable(
+  node: ASTNode,
+  constant: ReadonlySet<ASTNode>,
+  failure: (text: string) => string | undefined,
+  remarks: Remark[],
+): void {
+  const tried = constant.has(node)
+  if (node.op === 'value') return
+  const message = tried ? failure(sourceOf(node).text) : undefined
+  if (tried && message === undefined) return
+  const before = remarks.length
+  for (const one of below(node)) uncomputable(one, constant, failure, remarks)
+  if (message === undefined || remarks.length > before) return
+  const hint = 'it fails for every record: correct it'
+  remarks.push({ offset: node.range.start, message: `this can never be computed: ${message}`, hint })
 }
 
 function compared(node: ASTNode, remarks: Remark[]): void {

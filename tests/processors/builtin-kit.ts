@@ -26,7 +26,7 @@ function nothing(type: AvroType): unknown {
   }
 }
 
-export function recordOf<T>(type: RecordType<T>, fields: Partial<T>): T {
+function recordOf<T>(type: RecordType<T>, fields: Partial<T>): T {
   return { ...(nothing(avroOf(type as RecordType<never>)) as T), ...fields }
 }
 
