@@ -1,6 +1,6 @@
 import { type AvroType, avroOf, hintFor, type RecordType } from '../../runtime/api/index.ts'
 import type { Expression, Expressions, Part } from './expressions.ts'
-import { celType, isNullable, present, unconverter } from './views.ts'
+import { celType, isNullable, present, UnfitValue, unconverter } from './views.ts'
 
 /**
  * Makes a record of one type from expressions, one per field.
@@ -55,7 +55,14 @@ export function compileSet(
   }
   return (record) => {
     const made: Record<string, unknown> = {}
-    for (const { field, value } of settings) made[field] = value(record)
+    for (const { field, value } of settings) {
+      try {
+        made[field] = value(record)
+      } catch (error) {
+        if (error instanceof UnfitValue) error.field = field
+        throw error
+      }
+    }
     return made
   }
 }

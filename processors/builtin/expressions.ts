@@ -35,7 +35,8 @@ const FAULT_OF: Readonly<Record<string, keyof typeof EXPRESSION_FAULTS>> = {
 /** The fault that an evaluation ended in; anything else is a defect and goes on. */
 export function faultOf(error: unknown): Step<never, never> {
   if (error instanceof InexactValue || error instanceof UnfitValue) {
-    return fault(error.code, { message: clipped(error.message) })
+    const where = error instanceof InexactValue ? { expression: clipped(error.expression) } : { field: error.field }
+    return fault(error.code, { ...where, message: clipped(error.message) })
   }
   if (!(error instanceof EvaluationError)) throw error
   const code = FAULT_OF[error.code] ?? 'EXPRESSION_FAILED'
@@ -168,7 +169,14 @@ export class Expressions {
       return undefined
     }
     const frame = this.#frame
-    const run = () => parsed(frame)
+    const run = () => {
+      try {
+        return parsed(frame)
+      } catch (error) {
+        if (error instanceof InexactValue) error.expression = text
+        throw error
+      }
+    }
     const runOrAbsent = () => {
       try {
         return run()

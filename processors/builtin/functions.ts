@@ -5,6 +5,8 @@
 
 /** A computation that has no exact answer. */
 export class InexactValue extends Error {
+  /** The text that was evaluated. */
+  expression = ''
   readonly code: 'SCALE_INEXACT' | 'INTEGER_OVERFLOW' | 'EXPRESSION_FAILED'
   constructor(message: string, code: InexactValue['code'] = 'SCALE_INEXACT') {
     super(message)

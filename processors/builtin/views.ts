@@ -138,6 +138,8 @@ export function converter(type: AvroType): (value: unknown) => unknown {
 /** A value that a record cannot hold. */
 export class UnfitValue extends Error {
   readonly code = 'VALUE_OUT_OF_RANGE'
+  /** The field that was to hold it. */
+  field = ''
 }
 
 /** From CEL's value to the record's. Throws `UnfitValue`: a whole number past 2^53, a word that is no enum symbol. */

@@ -113,6 +113,7 @@ describe('values', () => {
     ['record.ask_px > 1', '`ask_px` is null or not there: `has(...)` asks'],
     ['record.bids[3].px > 1', 'index out of bounds, index 3 >= size 1'],
     ['1 / (record.sequence - 1) > 1', 'division by zero'],
+    ['int(record.symbol) > 1', '`A` is no whole number'],
   ])('what a dead letter says of %s', (where, message) => {
     expect(filterOf(where).on('in', BOOK)).toMatchObject({ detail: { expression: where, message } })
   })
@@ -152,7 +153,10 @@ describe('map', () => {
     const hand = new Hand(processor, 'A.X', {})
     expect(hand.on('in', BOOK)).toMatchObject({ outputs: { out: [{ bid_px: null, ask_px: 20_000, bid_qty: 5 }] } })
     const receive_time_us = 10 ** 14
-    expect(hand.on('in', { ...BOOK, receive_time_us })).toMatchObject({ fault: 'VALUE_OUT_OF_RANGE' })
+    expect(hand.on('in', { ...BOOK, receive_time_us })).toMatchObject({
+      fault: 'VALUE_OUT_OF_RANGE',
+      detail: { field: 'ask_px', message: '1000000000000000000 does not fit long' },
+    })
   })
 })
 
