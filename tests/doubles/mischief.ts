@@ -8,6 +8,7 @@ export const WIRE_FAULTS = [
   'gap',
   'half',
   'torn',
+  'slow',
   'wrong-json',
   'giant',
   'silence',
@@ -125,6 +126,13 @@ export class Mischief {
       case 'torn':
         for (const peer of [...peers]) peer.tear(payload)
         return
+      case 'slow': {
+        const rests = peers.map((peer) => peer.begin(payload))
+        this.#clock.after((some_us(0.5, 4) - now_us) / 1_000, () => {
+          for (const rest of rests) rest()
+        })
+        return
+      }
       case 'wrong-json':
         return this.#send(peers, this.#spoilt(payload))
       case 'giant':

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { FeedClock } from '../../connectors/feed/index.ts'
-import type { VenueDouble } from './virtual-world.ts'
+import { Begun, type VenueDouble } from './virtual-world.ts'
 
 export interface RealServer {
   readonly port: number
@@ -26,13 +26,20 @@ export async function serve(double: VenueDouble): Promise<RealServer> {
   })
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, verifyClient: () => !double.refuses() })
   sockets.on('connection', (socket: WebSocket, request) => {
+    const send = (payload: Uint8Array) => {
+      if (socket.bufferedAmount > BEHIND_BYTES) socket.terminate()
+      else socket.send(payload, { binary: false })
+    }
+    const begun = new Begun(send)
     const accepted = double.accept(request.url ?? '', {
-      send(payload) {
-        if (socket.bufferedAmount > BEHIND_BYTES) socket.terminate()
-        else socket.send(payload, { binary: false })
-      },
+      send: (payload) => begun.isHolding(payload) || send(payload),
+      begin: (payload) =>
+        begun.begin(() => {
+          write(socket, half(payload))
+          return () => write(socket, payload.subarray(payload.length >> 1))
+        }, payload),
       cut: () => socket.terminate(),
-      tear: (payload) => wire(socket).write(half(payload), () => socket.terminate()),
+      tear: (payload) => write(socket, half(payload), () => socket.terminate()),
     })
     if (accepted === undefined) return socket.terminate()
     socket.on('message', (data) => accepted.message(String(data)))
@@ -50,9 +57,9 @@ export async function serve(double: VenueDouble): Promise<RealServer> {
   }
 }
 
-/** The socket below: a torn frame cannot be said by the means of WebSockets. */
-function wire(socket: WebSocket): Socket {
-  return (socket as unknown as { _socket: Socket })._socket
+/** Onto the socket below, where there still is one: half a frame cannot be said by the means of WebSockets. */
+function write(socket: WebSocket, bytes: Uint8Array, then?: () => void): void {
+  if (socket.readyState === socket.OPEN) (socket as unknown as { _socket: Socket })._socket.write(bytes, then)
 }
 
 /** The head of a text frame that says how long it is, and the first half of what it should hold. */

@@ -16,6 +16,8 @@ export interface Peer {
   cut(): void
   /** Sends a part of the bytes that carry `payload`, and then ends it. */
   tear(payload: Uint8Array): void
+  /** Sends a part of the bytes that carry `payload`; the rest, and all that is sent meanwhile, when the answer is called. */
+  begin(payload: Uint8Array): () => void
 }
 
 export interface DoubleAnswer {
@@ -33,6 +35,34 @@ export interface VenueDouble {
   post?(path: string, headers: Readonly<Record<string, string>>, body: string): DoubleAnswer | undefined
   /** Whether a connection would be refused now. */
   refuses(): boolean
+}
+
+/** What a connection has to say behind a message that is only begun. */
+export class Begun {
+  #behind: Uint8Array[] | undefined
+  readonly #send: (payload: Uint8Array) => void
+
+  constructor(send: (payload: Uint8Array) => void) {
+    this.#send = send
+  }
+
+  isHolding(payload: Uint8Array): boolean {
+    this.#behind?.push(payload)
+    return this.#behind !== undefined
+  }
+
+  /** `first` says a part of it, and answers what says the rest. */
+  begin(first: (payload: Uint8Array) => () => void, payload: Uint8Array): () => void {
+    if (this.isHolding(payload)) return () => undefined
+    this.#behind = []
+    const rest = first(payload)
+    return () => {
+      const behind = this.#behind ?? []
+      this.#behind = undefined
+      rest()
+      for (const one of behind) this.#send(one)
+    }
+  }
 }
 
 export class VirtualClock implements FeedClock {
@@ -148,9 +178,12 @@ function connect(clock: FeedClock, double: VenueDouble, path: string, max_bytes:
   clock.after(LATENCY_MS, () => {
     if (over) return
     if (double.refuses()) return end('refused')
+    // One latency for all: a connection keeps the order.
+    const send = (payload: Uint8Array) => clock.after(LATENCY_MS, () => deliver(payload))
+    const begun = new Begun(send)
     accepted = double.accept(path, {
-      // One latency for all: a connection keeps the order.
-      send: (payload) => clock.after(LATENCY_MS, () => deliver(payload)),
+      send: (payload) => begun.isHolding(payload) || send(payload),
+      begin: (payload) => begun.begin(() => () => send(payload), payload),
       cut,
       // A message that is not whole is none: there are no bytes below messages here.
       tear: cut,
