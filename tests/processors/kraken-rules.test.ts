@@ -343,6 +343,21 @@ describe('level3', () => {
   })
 })
 
+it('keeps no more orders than a thousand prices can have, and waits for a snapshot then', () => {
+  const way = new Way()
+  way.events(confirmed('level3', 1_000))
+  const many = (count: number, from: number): Order[] =>
+    Array.from({ length: count }, (_, i) => [`N${from + i}`, '1.0', '1', 'add'])
+  const first = levels(10)
+  way.events(level3('snapshot', first, sells, sumOf(first, sells)))
+  const more = (count: number, from: number) =>
+    way.events(level3('update', many(count, from), [], sumOf(first, sells))).map(told)
+  expect(more(24_989, 0)).toHaveLength(24_989)
+  expect(way.state().orders.bids).toHaveLength(24_999)
+  expect(more(1, 24_989)).toEqual(['order ADD 10x100000000', ...LOST])
+  expect(way.state().orders).toBe(null)
+})
+
 const trade = (trade_id: number, changes: Readonly<Record<string, string>> = {}, type = 'update') => {
   const { side = '"buy"', price = '100.5', qty = '0.25' } = changes
   return `{"channel":"trade","type":"${type}","data":[{"symbol":"BTC/USD","side":${side},"price":${price},"qty":${qty},"ord_type":"limit","trade_id":${trade_id},"timestamp":"2023-09-25T07:48:36.925533Z"}]}`

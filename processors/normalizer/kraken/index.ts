@@ -26,6 +26,8 @@ import {
 import { copyState, initialState, type KrakenState } from './state.ts'
 
 const ORDER_CHANNEL = 'order'
+/** Orders of both sides, a dozen at each of a thousand prices: the checksum covers ten prices, what is behind may grow. */
+const ORDERS_MAX = 25_000
 
 type Make = (parts: Partial<Message> & Pick<Message, 'kind' | 'sequence' | 'event_time_us'>) => MarketEvent
 
@@ -110,11 +112,17 @@ function onOrders(state: KrakenState, message: KrakenOrders, make: Make, out: Ma
   if (snapshot && state.level3_depth === 0)
     state.level3_depth = depthFor(Math.max(levelsOf(orders.bids), levelsOf(orders.asks)), DEPTHS.level3)
   for (const one of [...happens, ...truncate(orders, state.level3_depth)]) out.push({ ...event, order: one })
-  if (checksumOf(orders) !== message.checksum) {
+  const wrong =
+    checksumOf(orders) !== message.checksum
+      ? 'CHECKSUM_BAD'
+      : orders.bids.length + orders.asks.length > ORDERS_MAX
+        ? 'TOO_MANY_ORDERS'
+        : undefined
+  if (wrong !== undefined) {
     state.orders = null
     state.gaps++
     out.push(gapEvent(event, ORDER_CHANNEL, sequence, sequence, sequence - 1))
-    out.push(statusEvent(event, 'RESYNC', 'CHECKSUM_BAD', sequence - 1))
+    out.push(statusEvent(event, 'RESYNC', wrong, sequence - 1))
   } else if (snapshot) out.push(statusEvent(event, 'LIVE', 'SYNCED', sequence))
 }
 
