@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { emit, type Json, keep } from '../../runtime/api/index.ts'
 import { defineBuiltin, setFrame } from './builtin.ts'
+import { MOST_MS } from './spans.ts'
 
 /** When a record of each value passed, microseconds of stream time. */
 type Seen = Map<string, number>
@@ -19,6 +20,7 @@ export const dedupe = defineBuiltin({
       }),
       within_ms: Type.Integer({
         minimum: 1,
+        maximum: MOST_MS,
         description: 'Stream time after a record that passed in which it counts as seen, milliseconds.',
       }),
       max_values: Type.Integer({

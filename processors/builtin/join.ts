@@ -4,6 +4,7 @@ import { compileSet } from './assign.ts'
 import { type AnyRecord, defineBuiltin, setFrame, type Value } from './builtin.ts'
 import { afterChange, keeperOf } from './kept.ts'
 import { SetSchema } from './map.ts'
+import { MOST_MS } from './spans.ts'
 
 /**
  * Makes one record of two with the same key that belong together in time.
@@ -21,13 +22,25 @@ const params = Type.Object(
       description: '`as_of`: the newest right record. `interval`: every right record within bounds.',
     }),
     within_ms: Type.Optional(
-      Type.Integer({ minimum: 0, description: '`as_of`: the greatest age of the right record; without it, any.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: MOST_MS,
+        description: '`as_of`: the greatest age of the right record; without it, any.',
+      }),
     ),
     before_ms: Type.Optional(
-      Type.Integer({ minimum: 0, description: '`interval`: how far the right record may be before the left one.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: MOST_MS,
+        description: '`interval`: how far the right record may be before the left one.',
+      }),
     ),
     after_ms: Type.Optional(
-      Type.Integer({ minimum: 0, description: '`interval`: how far the right record may be after the left one.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: MOST_MS,
+        description: '`interval`: how far the right record may be after the left one.',
+      }),
     ),
     time: Type.Optional(
       Type.Object(
@@ -40,12 +53,14 @@ const params = Type.Object(
     ),
     grace_ms: Type.Integer({
       minimum: 0,
+      maximum: MOST_MS,
       default: 0,
       description: '`interval` with `time`: how much longer records wait for later ones.',
     }),
     idle_ms: Type.Optional(
       Type.Integer({
         minimum: 1,
+        maximum: MOST_MS,
         description:
           '`interval` with `time`: stream time without a record of the key after which none waits any longer.',
       }),

@@ -3,6 +3,9 @@
  * its end.
  */
 
+/** Thirty years: beyond, sums of microseconds would no longer be exact. */
+export const MOST_MS = 1_000_000_000_000
+
 export interface Span {
   readonly start_us: number
   readonly end_us: number

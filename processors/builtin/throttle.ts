@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { emit, fault, keep } from '../../runtime/api/index.ts'
 import { defineBuiltin } from './builtin.ts'
+import { MOST_MS } from './spans.ts'
 
 /** Passes at most `max` records of a key in any `per_ms` of stream time; what is more is dropped or refused. */
 export const throttle = defineBuiltin({
@@ -12,7 +13,11 @@ export const throttle = defineBuiltin({
   params: Type.Object(
     {
       max: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Records of a key that pass within `per_ms`.' }),
-      per_ms: Type.Integer({ minimum: 1, description: 'Stream time that is looked back, milliseconds.' }),
+      per_ms: Type.Integer({
+        minimum: 1,
+        maximum: MOST_MS,
+        description: 'Stream time that is looked back, milliseconds.',
+      }),
       excess: Type.Union([Type.Literal('drop'), Type.Literal('fault')], {
         default: 'drop',
         description: 'What becomes of the records past `max`: dropped, or refused as THROTTLED.',

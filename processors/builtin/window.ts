@@ -13,7 +13,7 @@ import { compileSet } from './assign.ts'
 import { type AnyRecord, defineBuiltin, setFrame, type Value } from './builtin.ts'
 import { afterChange, keeperOf } from './kept.ts'
 import { SetSchema } from './map.ts'
-import { fixedSpans, touches } from './spans.ts'
+import { fixedSpans, MOST_MS, touches } from './spans.ts'
 
 /**
  * Gathers the records of a key by time and makes one record of each window when it is over; silent for empty windows.
@@ -28,18 +28,33 @@ const params = Type.Object(
     kind: Type.Union([Type.Literal('tumbling'), Type.Literal('sliding'), Type.Literal('session')], {
       description: '`tumbling`: side by side. `sliding`: one begins every `step_ms`. `session`: ends after `gap_ms`.',
     }),
-    size_ms: Type.Optional(Type.Integer({ minimum: 1, description: 'Length of a tumbling or sliding window.' })),
-    step_ms: Type.Optional(Type.Integer({ minimum: 1, description: 'From one sliding window to the next.' })),
-    gap_ms: Type.Optional(Type.Integer({ minimum: 1, description: 'Time without a record that ends a session.' })),
+    size_ms: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MOST_MS, description: 'Length of a tumbling or sliding window.' }),
+    ),
+    step_ms: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MOST_MS, description: 'From one sliding window to the next.' }),
+    ),
+    gap_ms: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MOST_MS, description: 'Time without a record that ends a session.' }),
+    ),
     time: Type.Optional(
       Type.String({
         minLength: 1,
         description: 'Expression of type int over `record`, in microseconds; without it, stream time.',
       }),
     ),
-    grace_ms: Type.Integer({ minimum: 0, default: 0, description: 'With `time`: how much later records may come.' }),
+    grace_ms: Type.Integer({
+      minimum: 0,
+      maximum: MOST_MS,
+      default: 0,
+      description: 'With `time`: how much later records may come.',
+    }),
     idle_ms: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'With `time`: stream time without a record after which all are over.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MOST_MS,
+        description: 'With `time`: stream time without a record after which all are over.',
+      }),
     ),
     late: Type.Union([Type.Literal('fault'), Type.Literal('drop'), Type.Literal('emit')], {
       default: 'fault',

@@ -306,6 +306,14 @@ describe('a stage', () => {
     expect(findingsOf(from, to)).toContainEqual(finding)
   })
 
+  test.each([
+    ['per_ms: 10', 'per_ms: 1000000000001', '`per_ms` is 1000000000001, above 1000000000000'],
+    ['within_ms: 10 }', 'within_ms: 9007199254740991 }', '`within_ms` is 9007199254740991, above 1000000000000'],
+    ['size_ms: 10', 'size_ms: 9007199254740991', '`size_ms` is 9007199254740991, above 1000000000000'],
+  ])('has times that stay exact: %s', (from, to, message) => {
+    expect(findingsOf(from, to)).toContainEqual(['PARAMETER_INVALID', message])
+  })
+
   test('is told how a number is written under `set`', () => {
     const { findings } = lint(text.replace("price_scale: '2'", 'price_scale: 2'), 'x.yaml', { processors, records })
     expect(findings).toMatchObject([
