@@ -16,7 +16,7 @@ export interface CarryOptions {
   /** Ends with what is there now; else goes on until the signal. */
   readonly once: boolean
   readonly signal: AbortSignal
-  /** Records of the places before which it need not look again: numbers there never change. */
+  /** Numbers never change there: what is before the last record need not be read again. */
   readonly numbered: boolean
 }
 
@@ -65,7 +65,11 @@ async function carryInto(
 ): Promise<number> {
   const parts: Part[] = []
   for (let partition = 0; partition < topics.run.topology.topics[topic]!.partitions; partition++) {
-    parts.push(new Part(topic, partition, await PartitionFiles.open(params, topic, partition)))
+    parts.push(new Part(topic, partition, await PartitionFiles.open(params, topic, partition), numbered))
+  }
+  if (numbered) {
+    const { end_offsets } = await topics.extent(topic)
+    for (const [partition, part] of parts.entries()) part.reaches(end_offsets[partition] ?? 0)
   }
   const from = numbered ? Math.min(...parts.map(({ files }) => files.last?.offset ?? 0)) : 0
   const records = once ? topics.read(topic, from) : topics.follow(topic, from)
@@ -93,7 +97,6 @@ async function carryInto(
     clearInterval(timer)
     await flush()
   }
-  if (once) for (const part of parts) part.ended()
   return parts.reduce((sum, { carried }) => sum + carried, 0)
 }
 
@@ -116,11 +119,15 @@ function locked(folder: string): DirectoryLock {
 class Part {
   readonly files: PartitionFiles
   readonly #place: string
+  readonly #numbered: boolean
   /** The record to be seen again before the next one is new. */
   #behind: PartitionFiles['last']
+  /** Number of the record before, in this run. */
+  #seen: number | undefined
   carried = 0
 
-  constructor(topic: string, partition: number, files: PartitionFiles) {
+  constructor(topic: string, partition: number, files: PartitionFiles, numbered: boolean) {
+    this.#numbered = numbered
     this.#place = `${topic}/${partition}`
     this.files = files
     this.#behind = files.last
@@ -128,6 +135,12 @@ class Part {
 
   take(record: TopicRecord): this {
     const { id, offset, stream_time_us } = record
+    // Retention can also overtake a sink that runs: numbers have no gaps.
+    if (this.#seen !== undefined && offset !== this.#seen + 1) throw this.#lost(this.files.last?.id ?? id)
+    const first = this.#seen === undefined
+    this.#seen = offset
+    // Retention took the last one, and nothing of what follows.
+    if (this.#numbered && first && offset === (this.#behind?.offset ?? 0) + 1) this.#behind = undefined
     if (this.#behind === undefined) {
       this.files.add({ id, offset, stream_time_us }, jsonOf(record))
       this.carried++
@@ -136,15 +149,19 @@ class Part {
     return this
   }
 
-  /** Everything there is was read. */
-  ended(): void {
-    if (this.#behind !== undefined) throw this.#lost(this.#behind.id)
+  /** A partition that ends at `end_offset` is none that the last record was in, if that is behind it. */
+  reaches(end_offset: number): void {
+    if (this.#behind !== undefined && this.#behind.offset >= end_offset) throw this.#lost(this.#behind.id)
   }
 
   #lost(id: string): AppError {
-    return new AppError('SINK_BEHIND', `${this.#place} no longer holds the record ${id}, which was carried last`, {
-      exit_code: 3,
-      hint: 'retention dropped what was not carried yet, or these are the records of another run: begin in a new folder',
-    })
+    return new AppError(
+      'SINK_BEHIND',
+      `${this.#place} no longer holds what follows the record ${id}, which was carried last`,
+      {
+        exit_code: 3,
+        hint: 'retention dropped what was not carried yet, or these are the records of another run: begin in a new folder',
+      },
+    )
   }
 }
