@@ -142,7 +142,10 @@ export class UnfitValue extends Error {
   field = ''
 }
 
-/** From CEL's value to the record's. Throws `UnfitValue`: a whole number past 2^53, a word that is no enum symbol. */
+/**
+ * From CEL's value to the record's. Throws `UnfitValue`: a whole number past 2^53, a double that is not finite, a word
+ * that is no enum symbol.
+ */
 export function unconverter(type: AvroType): (value: unknown) => unknown {
   const inner = present(type)
   switch (inner.kind) {
@@ -155,6 +158,12 @@ export function unconverter(type: AvroType): (value: unknown) => unknown {
         return Number(whole)
       }
     }
+    case 'float':
+    case 'double':
+      return (value) => {
+        if (!Number.isFinite(value)) throw new UnfitValue(`${value} does not fit ${inner.kind}`)
+        return value
+      }
     case 'enum':
       return (value) => {
         if (!inner.symbols.includes(value as string)) throw new UnfitValue(`${value} is no ${inner.name}`)

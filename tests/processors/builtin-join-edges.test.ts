@@ -113,6 +113,16 @@ describe('interval', () => {
     expect(hand.on('left', book({ at_us: 40_000, sequence: 5 }), 53_002)).toEqual({ outputs: { out: [] } })
   })
 
+  test('a pair that cannot be written refuses the record and leaves the state as it was', () => {
+    const set = { imbalance: '1.0 / (left.imbalance - right.imbalance)' }
+    const hand = joinOf({ kind: 'interval', before_ms: 1, after_ms: 1, time: undefined, set })
+    hand.on('left', BOOK, 1_000)
+    const before = hand.text()
+    const detail = { field: 'imbalance', message: 'Infinity does not fit double' }
+    expect(hand.on('right', BOOK, 1_500)).toEqual({ fault: 'VALUE_OUT_OF_RANGE', detail })
+    expect(hand.text()).toBe(before)
+  })
+
   test('records that are past do not count as kept', () => {
     const hand = joinOf({ kind: 'interval', before_ms: 1, after_ms: 1, time: undefined, max_kept: 1 })
     expect(hand.on('right', BOOK, 1_000)).toEqual({ outputs: { out: [] } })
