@@ -1,7 +1,8 @@
-import type { Follower, Reader, StoredBatch } from '../api/broker.ts'
+import type { Reader, StoredBatch } from '../api/broker.ts'
 import { assert } from '../api/fault.ts'
 import { RecordCursor } from '../log/batch.ts'
 import type { PlannedTopic } from '../plan/plan.ts'
+import { CodedFollower } from './coded-follower.ts'
 import type { Envelope } from './envelope.ts'
 import type { Standing } from './feed.ts'
 import type { WriterCodecs } from './options.ts'
@@ -24,21 +25,17 @@ export interface ArrivalsOptions {
 /** Partitions taken as they come, batch by batch, in turn: which batch is first depends on the network, so tasks journal it. */
 export class Arrivals {
   readonly #options: ArrivalsOptions
-  readonly #follower: Follower
-  readonly #waiting: (StoredBatch | undefined)[]
+  readonly #batches: CodedFollower
   readonly #cursor = new RecordCursor()
   /** Offset behind the last batch taken, by partition. */
   readonly #positions: number[]
-  #fetching: Promise<void> | undefined
   #turn = 0
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
     this.#positions = options.partitions.map(({ offset }) => offset)
-    this.#waiting = options.partitions.map(() => undefined)
-    this.#follower = options.broker.follow(
-      options.partitions.map(({ topic, partition, offset }) => ({ topic: topic.name, partition, offset })),
-    )
+    const from = options.partitions.map(({ topic, partition, offset }) => ({ topic: topic.name, partition, offset }))
+    this.#batches = new CodedFollower(options.broker.follow(from), options.codecs)
   }
 
   /** Hands out the next batch that is here, record by record; whether there was one. */
@@ -46,9 +43,9 @@ export class Arrivals {
     const { partitions } = this.#options
     for (let i = 0; i < partitions.length; i++) {
       const at = (this.#turn + i) % partitions.length
-      const batch = this.#waiting[at] ?? this.#follower.take(at)
+      const batch = this.#batches.take(at)
       if (batch === undefined) continue
-      if (!this.#hand(at, batch, to)) continue
+      this.#hand(at, batch, to)
       this.#turn = at + 1
       return true
     }
@@ -69,33 +66,24 @@ export class Arrivals {
     return this.#options.partitions.map(({ topic, partition }, at) => ({
       topic: topic.name,
       partition,
-      offset: this.#follower.taken(at),
-      held: this.#waiting[at]?.records ?? 0,
+      offset: this.#batches.taken(at),
+      held: this.#batches.waiting(at)?.records ?? 0,
     }))
   }
 
   /** Resolves when there may be more. */
   ready(): Promise<void> {
-    const fetching = this.#fetching
-    if (fetching === undefined) return this.#follower.ready()
-    this.#fetching = undefined
-    return fetching
+    return this.#batches.ready()
   }
 
   close(): Promise<void> {
-    return this.#follower.close()
+    return this.#batches.close()
   }
 
-  #hand(at: number, batch: StoredBatch, to: (envelope: Envelope) => void): boolean {
-    const { codecs, producers, partitions } = this.#options
-    const fetching = codecs?.prepare(batch.schema_id)
-    this.#waiting[at] = fetching === undefined ? undefined : batch
-    if (fetching !== undefined) {
-      this.#fetching = fetching
-      return false
-    }
+  #hand(at: number, batch: StoredBatch, to: (envelope: Envelope) => void): void {
+    const { producers, partitions } = this.#options
     const { topic, offset } = partitions[at] as ArrivalPartition
-    const decode = codecs?.get(batch.schema_id, topic.record)
+    const decode = this.#batches.decode(batch, topic)
     this.#positions[at] = batch.base_offset + batch.records
     const cursor = this.#cursor.open(batch, Math.max(offset, batch.base_offset))
     while (cursor.next()) {
@@ -103,6 +91,5 @@ export class Arrivals {
       assert(producer !== undefined, `${topic.name}/${batch.partition} holds ${cursor.id} of an unknown producer`)
       to(storedEnvelope(topic, batch, cursor, producer, decode))
     }
-    return true
   }
 }
