@@ -331,7 +331,7 @@ export class Engine {
     const batches = used.filter((builder) => builder.records > 0).map((builder) => builder.batch())
     if (batches.length === 0) return undefined
 
-    for (const task of this.tasks) if (task.buffered > 0) for (const channel of task.channels) channel.detach()
+    for (const task of this.tasks) task.inbox.detach()
     const number = ++this.commits
     this.options.observer?.committing?.(number)
     for (const topic of this.outgoing) for (const out of topic) [out.builder, out.spare] = [out.spare, out.builder]

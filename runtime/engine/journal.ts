@@ -69,7 +69,7 @@ export function taskEntry(
     generation: 0,
     ...hashes,
     inputs,
-    order: task.order,
+    order: task.inbox.order,
     frontier_us,
     timers: task.timers_fired,
     outputs_count: task.outputs_count,

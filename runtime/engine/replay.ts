@@ -225,9 +225,7 @@ class Replay {
       for (const { builder } of topic)
         if (builder.records > 0) await this.comparison.compare({ ...builder.batch(), base_offset: 0 })
     }
-    for (const task of this.tasks) {
-      if (task instanceof Task && task.buffered > 0) for (const channel of task.channels) channel.detach()
-    }
+    for (const task of this.tasks) if (task instanceof Task) task.inbox.detach()
     for (const topic of this.outgoing) for (const { builder } of topic) if (builder.records > 0) builder.reset()
     this.outlet.pending = 0
   }

@@ -1,15 +1,18 @@
 import type { Ask, Effect } from '../api/effect.ts'
 import { AppError, DataFault, InvariantError } from '../api/fault.ts'
 import type { Step } from '../api/processor.ts'
-import { parseRecordId, type RecordType } from '../api/record.ts'
+import type { RecordType } from '../api/record.ts'
 import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { BroadcastTable } from '../state/table.ts'
 import { Timers } from '../state/timers.ts'
 import { Asks, type OpenAsk, type Outside } from './asks.ts'
-import { before, Channel } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { StepContext } from './context.ts'
+import { type Detail, faultLimit, letterOf, stageBlocked } from './dead-letter.ts'
 import type { Envelope } from './envelope.ts'
+import { Inbox } from './inbox.ts'
 import { Parked } from './parked.ts'
+import { inputOf, type Redelivery, refusedRecord, wasRefusedBy } from './redelivery.ts'
 
 /** State of one key. */
 export interface Cell {
@@ -25,15 +28,6 @@ type Handler = (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
 
 /** Code of a record that waits behind a refused one of its key. */
 const PARKED = 'PARKED'
-
-/** Mirrors `schemas/redelivery.avsc`, as far as a task looks at it. */
-interface Redelivery {
-  readonly letter_id: string
-  readonly origin_id: string
-  readonly origin_topic: string
-  readonly origin_partition: number
-  readonly bytes: Uint8Array
-}
 
 /** What a record is encoded as by the build that wrote it, of a topic and at a stream time in microseconds; undefined: as the topic says. */
 export type RecordAt = (topic: PlannedTopic, at_us: number) => RecordType<unknown> | undefined
@@ -60,14 +54,14 @@ export interface Output {
 }
 
 /**
- * One task: the state of its keys, its buffered inputs, its timers, and the loop that merges them.
+ * One task: the state of its keys, its inbox, its timers, its open requests, and the loop that merges them.
  *
  * `run(limit)` takes everything up to stream time `limit` in merge order. At equal times timers fire first (in the
  * order they were due and set), then answers of effects, then records.
  */
 export class Task {
   readonly planned: PlannedTask
-  readonly channels: readonly Channel[]
+  readonly inbox: Inbox
   readonly cells = new Map<string, Cell>()
   /** Keys that changed since the last snapshot. */
   readonly dirty: string[] = []
@@ -82,18 +76,11 @@ export class Task {
   readonly parked = new Parked()
   /** The record in hand was refused before. */
   private again = false
-  /** Records waiting in all channels. */
-  buffered = 0
-  /** Channels that hold any: a stage may have dozens of inputs, of which one or two are not empty. */
-  private readonly active: Channel[] = []
-  /** Under `arrival`: channels in the order records came. */
-  private readonly arrivals: number[] = []
   /** Since the last commit. */
   timers_fired = 0
   outputs_count = 0
   outputs_hash = 0
   touched = false
-  order: number[] = []
   /** Records read since the last snapshot; a long tail forces one. */
   tail_records = 0
   /** Where outputs go; recovery puts a comparison in its place. */
@@ -101,50 +88,49 @@ export class Task {
   /** In a replay, where other builds wrote. */
   recordAt: RecordAt | undefined
   private readonly ctx: StepContext
-  private readonly by_data: boolean
   private readonly outputs: Output[] = []
 
   constructor(planned: PlannedTask, producers: readonly string[], outlet: Outlet, outside: Outside | undefined) {
     this.planned = planned
     this.outlet = outlet
-    this.channels = planned.inputs.map((input) => new Channel(input))
+    this.inbox = new Inbox(planned)
     this.tables = Object.fromEntries(Object.keys(planned.processor.tables).map((port) => [port, new BroadcastTable()]))
     this.ctx = new StepContext(planned.params, this.tables, producers)
-    this.by_data = planned.merge === 'by_data'
     this.asks = outside === undefined || planned.effect === undefined ? undefined : new Asks(outside, planned.effect)
+  }
+
+  get channels(): readonly Channel[] {
+    return this.inbox.channels
+  }
+
+  /** Records that wait in all channels. */
+  get buffered(): number {
+    return this.inbox.length
   }
 
   /** Buffers a record; answers the stream time at which it may be processed. */
   deliver(channel: number, envelope: Envelope): number {
-    const to = this.channels[channel] as Channel
-    if (to.length === 0) this.active.push(to)
-    to.push(envelope)
-    this.buffered++
-    if (!this.by_data) this.arrivals.push(channel)
-    return envelope.stream_time_us + to.input.delay_us
+    return this.inbox.push(channel, envelope)
   }
 
   /** Stream time of the next thing to do, or infinity. */
   nextDue(): number {
-    let due_us = Math.min(this.timers.due_us, this.asks?.due_us ?? Number.POSITIVE_INFINITY)
-    for (const channel of this.active) due_us = Math.min(due_us, channel.due_us)
-    return due_us
+    return Math.min(this.timers.due_us, this.asks?.due_us ?? Number.POSITIVE_INFINITY, this.inbox.due_us)
   }
 
   /** Begins the bookkeeping of a new commit. */
   commit(): void {
-    for (const channel of this.channels) channel.commit()
+    this.inbox.commit()
     this.touched = false
     this.timers_fired = 0
     this.outputs_count = 0
     this.outputs_hash = 0
-    this.order = []
   }
 
   /** Runs up to `limit_us`; a promise if an effect's answer is due and not there yet (call again when it resolves). */
   run(limit_us: number): Promise<void> | undefined {
     for (;;) {
-      const channel = this.buffered > 0 ? this.first(limit_us) : undefined
+      const channel = this.inbox.first(limit_us)
       const record_us = channel === undefined ? Number.POSITIVE_INFINITY : Math.max(this.now_us, channel.due_us)
       const timer_us = this.timers.due_us
       const answer_us = this.asks?.due_us ?? Number.POSITIVE_INFINITY
@@ -180,53 +166,16 @@ export class Task {
     if (limit_us > this.now_us) this.now_us = limit_us
   }
 
-  /** The channel whose head comes next, if it may be released. */
-  private first(limit_us: number): Channel | undefined {
-    if (!this.by_data) return this.firstArrived(limit_us)
-    const active = this.active
-    let best = active[0] as Channel
-    let best_head = best.peek() as Envelope
-    for (let i = 1; i < active.length; i++) {
-      const channel = active[i] as Channel
-      const head = channel.peek() as Envelope
-      if (before(head, channel.input.delay_us, best_head, best.input.delay_us)) {
-        best = channel
-        best_head = head
-      }
-    }
-    return best.due_us <= limit_us ? best : undefined
-  }
-
-  /** Under `arrival`: the channel of the record that came first of those that are due. */
-  private firstArrived(limit_us: number): Channel | undefined {
-    for (const number of this.arrivals) {
-      const channel = this.channels[number] as Channel
-      if (channel.due_us <= limit_us) return channel
-    }
-    return undefined
-  }
-
-  /** Notes the order taken, run-length coded, for the journal. */
-  private noteArrival(channel: Channel): void {
-    const number = this.channels.indexOf(channel)
-    this.arrivals.splice(this.arrivals.indexOf(number), 1)
-    const last = this.order.length - 2
-    if (last >= 0 && this.order[last] === number) (this.order[last + 1] as number)++
-    else this.order.push(number, 1)
-  }
-
   /**
    * Takes a record that the stage has refused before, as if it came by its own input; it is a new record, caused by the
    * refused one. Tables are left alone: what they hold by now may be newer.
    */
   private redeliver(envelope: Envelope, at_us: number): void {
     const again = envelope.value as Redelivery
-    const { processor, name, inputs } = this.planned
-    if (parseRecordId(again.letter_id)?.producer !== name) return
-    const { origin_topic, origin_partition, origin_id, bytes } = again
-    const input = inputs.find(
-      (one) => one.topic.name === origin_topic && one.partition === origin_partition && one.redelivery !== true,
-    )
+    if (!wasRefusedBy(this.planned, again)) return
+    const { origin_id, origin_topic, origin_partition, bytes } = again
+    const { processor } = this.planned
+    const input = inputOf(this.planned, again)
     const handler = input === undefined ? undefined : processor.on[input.port]
     this.again = true
     try {
@@ -235,12 +184,12 @@ export class Task {
         // Whoever sends it looks before; the topology may have changed since.
         return this.deadLetter('MISPLACED', { origin_id, origin_topic, origin_partition })
       }
-      const seen = { ...envelope, topic: input.topic, partition: origin_partition, carrier: { buf: bytes } }
-      const record = { ...seen, start: 0, end: bytes.length }
+      const { topic, port } = input
+      const record = refusedRecord(envelope, input, bytes)
       this.ctx.begin(envelope.key, at_us, record, '', envelope.arrived_ms)
-      const value = (this.recordAt?.(input.topic, at_us) ?? input.topic.record).decode(bytes, 0, bytes.length)
-      const own_key = (value as Record<string, string>)[input.topic.key] as string
-      const key = processor.state_key[input.port]?.(value, `${origin_topic}/${origin_partition}`) ?? own_key
+      const value = (this.recordAt?.(topic, at_us) ?? topic.record).decode(bytes, 0, bytes.length)
+      const own_key = (value as Record<string, string>)[topic.key] as string
+      const key = processor.state_key[port]?.(value, `${origin_topic}/${origin_partition}`) ?? own_key
       this.ctx.begin(key, at_us, { ...record, key: own_key, value }, '', envelope.arrived_ms)
       this.stepAgain(key, handler as Handler, value, origin_id)
     } catch (error) {
@@ -267,10 +216,7 @@ export class Task {
   }
 
   private take(channel: Channel, at_us: number): void {
-    if (!this.by_data) this.noteArrival(channel)
-    const envelope = channel.take()
-    this.buffered--
-    if (channel.length === 0) this.active.splice(this.active.indexOf(channel), 1)
+    const envelope = this.inbox.take(channel)
     this.tail_records++
     this.touched = true
     this.now_us = at_us
@@ -399,49 +345,21 @@ export class Task {
     this.outlet.emit(this, batch, envelope, cause_id, added, arrived_ms)
   }
 
-  private deadLetter(code: string, detail: Readonly<Record<string, unknown>>): void {
-    const { envelope, id, cause_id } = this.ctx
+  private deadLetter(code: string, detail: Detail): void {
+    const { ctx } = this
+    const { envelope, id, cause_id } = ctx
     this.faults++
     this.touched = true
     const { faults_to, max_faults, stage, last, later } = this.planned
     // It runs late, so that its letter would stand at another place in each run.
     if (last) throw new InvariantError(`${this.planned.name} declares no faults and refused ${id}: ${code}`)
-    if (later === 'block' && !this.again) {
-      throw new AppError('STAGE_BLOCKED', `stage ${stage} stops before ${id}: ${code} ${textOf(detail)}`, {
-        exit_code: 3,
-        hint: 'mend the cause and start again: it goes on with this record; `dead_letters: { later: continue }` skips such',
-      })
+    if (later === 'block' && !this.again) throw stageBlocked(stage, id, code, detail)
+    if (later === 'park' && code !== PARKED && envelope !== undefined && !this.parked.has(ctx.key)) {
+      this.parked.push(ctx.key, id)
     }
-    if (later === 'park' && code !== PARKED && envelope !== undefined && !this.parked.has(this.ctx.key)) {
-      this.parked.push(this.ctx.key, id)
-    }
-    if (max_faults !== undefined && this.faults > max_faults) {
-      throw new AppError(
-        'FAULT_LIMIT',
-        `stage ${stage} refused more than ${max_faults} records, the last with ${code}`,
-        {
-          exit_code: 3,
-          hint: 'look at the dead letters with `aitrader dlq list`, mend the cause or raise max_faults',
-        },
-      )
-    }
+    if (max_faults !== undefined && this.faults > max_faults) throw faultLimit(stage, max_faults, code)
     if (faults_to === undefined) return
-    const payload = (envelope?.value as { payload?: unknown } | undefined)?.payload
-    const letter = {
-      origin_topic: envelope?.topic.name ?? '',
-      origin_partition: envelope?.partition ?? -1,
-      origin_id: id,
-      stage,
-      code,
-      detail: textOf(detail),
-      record: envelope?.topic.record.name ?? '',
-      bytes: payload instanceof Uint8Array ? payload : this.ctx.body(),
-    }
+    const letter = letterOf(ctx, stage, code, detail)
     this.outlet.emit(this, [{ topic: faults_to, value: letter }], envelope, cause_id, undefined, Number.NaN)
   }
-}
-
-/** Values that justify a code, as JSON. */
-function textOf(detail: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(detail, (_key, value) => (typeof value === 'bigint' ? String(value) : value))
 }
