@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { type AvroType, avroOf, fault, type RecordType, type StageProblem, type Step } from '../../runtime/api/index.ts'
-import { FUNCTIONS, HIDDEN, INT, InexactValue } from './functions.ts'
+import { FUNCTIONS, HIDDEN, INT, InexactValue, int64 } from './functions.ts'
 import { below, remarksOf, sourceOf } from './typed.ts'
 import { celRecords, celType, UnfitValue, type View, viewOf } from './views.ts'
 import { isPath, Walk } from './walk.ts'
@@ -161,6 +161,7 @@ export class Expressions {
       this.note(pointer, message, hint, base + (error?.range?.start ?? 0))
       return undefined
     }
+    exactOperators(ast)
     const remarks = remarksOf(ast, (constant) => this.#failure(constant))
     for (const { offset, message, hint } of remarks) this.note(pointer, message, hint, base + offset)
     if (remarks.length > 0) return undefined
@@ -220,6 +221,8 @@ export class Expressions {
     try {
       const parsed = this.#environment.parse(text)
       exactInts(parsed.ast)
+      parsed.check()
+      exactOperators(parsed.ast)
       parsed({})
       return undefined
     } catch (error) {
@@ -233,6 +236,19 @@ export class Expressions {
 function exactInts(node: ASTNode): void {
   if (node.op === 'call' && node.args[0] === 'int') (node.args as unknown[])[0] = INT
   for (const one of below(node)) exactInts(one)
+}
+
+/** Once types are checked: the least whole number negated or divided by -1 is past 64 bits, which CEL lets pass. */
+function exactOperators(node: ASTNode): void {
+  const checked = node as { handle?: (...operands: unknown[]) => unknown }
+  const { handle } = checked
+  if ((node.op === '-_' || node.op === '/') && handle !== undefined) {
+    checked.handle = (...operands) => {
+      const value = handle(...operands)
+      return typeof value === 'bigint' ? int64(value) : value
+    }
+  }
+  for (const one of below(node)) exactOperators(one)
 }
 
 /** Operators of other languages, outside of text in quotes. */

@@ -14,8 +14,8 @@ export class InexactValue extends Error {
   }
 }
 
-/** CEL checks what its operators make, and nothing that functions answer. */
-function int64(value: bigint): bigint {
+/** The value, if it is within 64 bits; CEL looks at sums, differences and products itself, and at nothing else. */
+export function int64(value: bigint): bigint {
   if (BigInt.asIntN(64, value) === value) return value
   throw new InexactValue('a whole number leaves 64 bits', 'INTEGER_OVERFLOW')
 }
