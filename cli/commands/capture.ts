@@ -6,6 +6,7 @@ import { parseDuration, parseWhole } from '../options.ts'
 import { onSignals } from '../signals.ts'
 import { collect, liveFeed } from '../source.ts'
 import { topologyOptions } from '../topology-file.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 interface CaptureOptions {
   readonly topology: string
@@ -62,14 +63,8 @@ async function capture(options: CaptureOptions): Promise<void> {
   )
   const writer = new CaptureWriter(options.out, replayFormats[format]!)
   const source = new RecordedSource(feed, writer)
-  let stop = () => {}
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
-  })
-  let stopping = false
-  stopped.then(() => {
-    stopping = true
-  })
+  const stopping = new AbortController()
+  const stop = () => stopping.abort()
   const cleanups = [onSignals(stop)]
   if (for_ms !== undefined) {
     const timer = setTimeout(stop, for_ms)
@@ -79,8 +74,8 @@ async function capture(options: CaptureOptions): Promise<void> {
   cleanups.push(() => clearInterval(progress))
   try {
     await source.open(undefined)
-    while (!stopping && writer.frames < frames_max) {
-      if (source.take() === undefined) await Promise.race([source.ready(), stopped])
+    while (!stopping.signal.aborted && writer.frames < frames_max) {
+      if (source.take() === undefined) await untilAborted(source.ready(), stopping.signal)
       // The sockets and signals want a turn too.
       else if (writer.frames % 256 === 0) await new Promise<void>((resolve) => setImmediate(resolve))
     }

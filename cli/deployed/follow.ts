@@ -1,5 +1,6 @@
 import type { Reader } from '../../runtime/api/index.ts'
 import { RecordCursor } from '../../runtime/log/batch.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 /** Records of one partition from an offset on, as they come, until `signal`. */
 export async function* followFrom<T>(
@@ -11,13 +12,12 @@ export async function* followFrom<T>(
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   const follower = reader.follow([{ topic, partition, offset }])
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   const cursor = new RecordCursor()
   try {
     while (!signal.aborted) {
       const batch = follower.take(0)
       if (batch === undefined) {
-        await Promise.race([follower.ready(), stopped])
+        await untilAborted(follower.ready(), signal)
         continue
       }
       cursor.open(batch, offset)

@@ -6,6 +6,7 @@ import { AppError } from '../../runtime/api/index.ts'
 import type { SinkDeclaration } from '../../runtime/topology/types.ts'
 import { jsonOf, recordOf, type Topics } from '../reading.ts'
 import type { TopicRecord } from '../topic-record.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 /**
  * Carries the records of a sink's topics away, each once and in the order of its partition, from where the last run of the
@@ -74,21 +75,13 @@ async function carryInto(
   const from = numbered ? Math.min(...parts.map(({ files }) => files.last?.offset ?? 0)) : 0
   const records = once ? topics.read(topic, from) : topics.follow(topic, from)
   const flush = () => Promise.all(parts.map(({ files }) => files.flush()))
-  const stopped = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-  let failed: (error: unknown) => void = () => {}
-  const failure = new Promise<never>((_, reject) => {
-    failed = reject
-  })
-  failure.catch(() => {})
-  const timer = setInterval(() => void flush().catch(failed), FLUSH_MS)
+  const failed = new AbortController()
+  const ended = AbortSignal.any([signal, failed.signal])
+  const timer = setInterval(() => void flush().catch((error) => failed.abort(error)), FLUSH_MS)
   try {
     for (;;) {
-      const next = records.next()
-      next.catch(() => {})
-      const item = await Promise.race([next, stopped, failure])
+      const item = await untilAborted(records.next(), ended)
+      failed.signal.throwIfAborted()
       if (item === undefined || item.done === true) break
       const { files } = parts[item.value.partition]!.take(item.value)
       if (files.pending >= PENDING) await files.flush()
