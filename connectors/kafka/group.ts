@@ -88,18 +88,12 @@ class Member implements GroupHandle {
   #wake = () => {}
   #expiry: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
-  /** Rejects when left, so that nothing waits for an answer then. */
-  readonly #stopped: Promise<never>
 
   constructor(options: GroupOptions) {
     this.#options = options
     this.#to = { coordinator: 'group', key: options.group_id }
     this.#rebalance_timeout_ms = options.rebalance_timeout_ms ?? options.session_timeout_ms
     this.#interval_ms = options.heartbeat_interval_ms ?? 500
-    this.#stopped = new Promise((_, reject) => {
-      this.#stop.signal.addEventListener('abort', () => reject(this.#stop.signal.reason))
-    })
-    this.#stopped.catch(() => {})
   }
 
   async start(): Promise<void> {
@@ -282,10 +276,21 @@ class Member implements GroupHandle {
   async #send<I, O>(request: KafkaRequest<I, O>, input: I, timeout_ms: number): Promise<O> {
     // Joining waits for the other members: nothing else may stand behind it.
     const channel = `group ${this.#options.group_id}`
-    const options: RequestOptions = { channel, timeout_ms, retry: false, signal: this.#stop.signal }
+    const { signal } = this.#stop
+    const options: RequestOptions = { channel, timeout_ms, retry: false, signal }
     const sent = this.#options.cluster.request(this.#to, request, input, options)
+    // When left, nothing waits for an answer. A promise of that for all requests would keep something of each.
+    const left = Promise.withResolvers<never>()
+    const leave = () => left.reject(signal.reason)
     sent.catch(() => {})
-    return Promise.race([sent, this.#stopped])
+    left.promise.catch(() => {})
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true })
+    try {
+      return await Promise.race([sent, left.promise])
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
   }
 
   #sleep(delay_ms: number): Promise<void> {
