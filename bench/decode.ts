@@ -124,7 +124,7 @@ function decodeFigures(frames: readonly Timed<RawFrame>[]) {
     json_path_ns: best(frames, (items) => {
       for (const { value } of items) {
         const frame = parseSpotFrame(value.payload)
-        if ('kind' in frame) readSpotFrame(frame, BTC.symbol, BTC, message)
+        if (frame !== null && 'kind' in frame) readSpotFrame(frame, BTC.symbol, BTC, message)
       }
     }),
   }

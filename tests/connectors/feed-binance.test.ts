@@ -85,12 +85,13 @@ describe('a venue that behaves', () => {
   it.each([false, true])(
     'gets a new connection when it says that it is about to end them (wrapped: %s)',
     async (wrapped) => {
-      const { double, feed, run, differing } = await world()
+      const { double, feed, reader, run, differing } = await world()
       run(5_000)
       double.announceEnd(wrapped)
       run(2_000)
       expect(feed.counts).toMatchObject({ connections: 2, breaks: 0, snapshots: 3 })
       expect(feed.counts.ended).toMatchObject({ replaced: 1, closed: 0 })
+      expect(reader.faults).toBe(0)
       expect(differing()).toEqual([])
     },
   )

@@ -12,6 +12,22 @@ function hand(params: object = {}): Hand {
   })
 }
 
+it.each([
+  ['bare', { e: 'serverShutdown', E: 1_723_161_255_208 }],
+  ['wrapped', { stream: 'serverShutdown', data: { e: 'serverShutdown', E: 1_723_161_255_208 } }],
+])('what the venue says of its servers is no fault and no event: %s', (_shape, payload) => {
+  // It names no symbol: such frames share a key.
+  const normal = new Hand(normalizer, 'BINANCE:?', {
+    instruments: [BTC],
+    unknown_symbol: 'fault',
+    buffer_max: 4,
+    restart_after: 100,
+  })
+  const frame = rawFrame(JSON.stringify(payload), { venue_symbol: 'BINANCE:?', channel: 'serverShutdown' })
+  expect(normal.on('frames', frame)).toEqual({ outputs: {} })
+  expect(normal.state).toMatchObject({ frames: 1, gaps: 0, phase: 'NEW' })
+})
+
 describe('an event', () => {
   const common = {
     instrument_id: 'BTCUSDT.BINANCE',

@@ -22,9 +22,10 @@ function scanned(payload: Uint8Array, scales: Scales): SpotMessage | undefined {
   return scanSpotFrame(payload, bytes(SYMBOL), scales, message) ? message : undefined
 }
 
-/** The JSON path's answer; a code for a frame it refuses. */
+/** The JSON path's answer; a code for a frame it refuses, or that says nothing of the market. */
 function parsed(payload: Uint8Array, scales: Scales): SpotMessage | string {
   const frame = parseSpotFrame(payload)
+  if (frame === null) return 'SILENT'
   if ('code' in frame) return frame.code
   const message = empty()
   return readSpotFrame(frame, SYMBOL, scales, message)?.code ?? message

@@ -140,8 +140,12 @@ it.each([
   expect(way.normal.text()).toBe(before)
 })
 
-it('an answer to a subscription is silent', () => {
-  expect(new Way().events({ result: null, id: 1 })).toEqual([])
+it.each([
+  ['an answer to a subscription', { result: null, id: 1 }],
+  ['a word about the servers', { e: 'serverShutdown', E: 1_723_161_255_208 }],
+  ['the same, wrapped', { stream: 'serverShutdown', data: { e: 'serverShutdown', E: 1_723_161_255_208 } }],
+])('%s is silent', (_what, payload) => {
+  expect(new Way().events(payload)).toEqual([])
 })
 
 it.each([

@@ -15,9 +15,9 @@ import { initialState, type NormalizerState, snapshotState } from './state.ts'
  * Decodes Binance spot frames into market events of one instrument, in the order of the venue's own sequences.
  *
  * Silent about depth until a snapshot came (see depth-sequence.ts), about quotes older than the last one and about
- * trades that came already: those are dropped and counted. A missing trade id is a gap and goes on, a missing depth
- * update is a gap and waits for a snapshot. A frame that cannot be read is a fault and changes nothing; its bytes are
- * in the dead letter.
+ * trades that came already: those are dropped and counted. Silent about what the venue says of its servers. A missing
+ * trade id is a gap and goes on, a missing depth update is a gap and waits for a snapshot. A frame that cannot be read
+ * is a fault and changes nothing; its bytes are in the dead letter.
  */
 
 /** Scratch of one step: filled in by the decoder, its parts go into events. */
@@ -57,6 +57,10 @@ function accept(state: NormalizerState, listing: Listing, frame: RawFrame, ctx: 
 function slow(state: NormalizerState, frame: RawFrame, ctx: NormalizerContext): Outcome<NormalizerState> {
   const symbol = symbolOf(frame)
   const parsed = parseSpotFrame(frame.payload)
+  if (parsed === null) {
+    state.frames++
+    return keep(state)
+  }
   if ('code' in parsed) return refuse(parsed)
   if (symbol === '') return fault('SYMBOL_UNKNOWN', { venue_symbol: frame.venue_symbol })
   const declared = state.listing ?? declaredListing(ctx.params, frame.venue, symbol)

@@ -21,19 +21,23 @@ import { type SpotMessage, venueTimeUs } from './spot-message.ts'
 /** Streams of the best few levels look like REST snapshots and are none. */
 const PARTIAL_DEPTH = /@depth\d/
 
+/** Said of all connections of a server that is about to end them; nothing of the market. In a stream's wrapper or without. */
+export const SERVER_SHUTDOWN = 'serverShutdown'
+
 /** A parsed frame: its data, out of the stream's wrapper, and the kind that it is of. */
 export interface ParsedFrame {
   readonly kind: 'depthUpdate' | 'bookTicker' | 'trade' | 'snapshot'
   readonly data: Fields
 }
 
-/** Parses and tells the kind. */
-export function parseSpotFrame(payload: Uint8Array): ParsedFrame | Refusal {
+/** Parses and tells the kind; null where the venue speaks of itself. */
+export function parseSpotFrame(payload: Uint8Array): ParsedFrame | Refusal | null {
   const frame = refused(() => jsonFrame(payload))
   if (frame instanceof Bad) return frame
   const { stream } = frame
   const data = stream === undefined ? frame : frame.data
   if (!isFields(data)) return new Bad('FRAME_MALFORMED', 'data')
+  if (data.e === SERVER_SHUTDOWN) return null
   const kind = kindOf(data, typeof stream === 'string' && PARTIAL_DEPTH.test(stream))
   return kind === undefined ? new Bad('FRAME_UNKNOWN', '') : { kind, data }
 }

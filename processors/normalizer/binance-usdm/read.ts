@@ -1,6 +1,6 @@
 /** Reads frames of Binance futures: those of spot, with `pu` in depth, and trades put together (`aggTrade`). */
 import type { MarketEvent } from '../../../schemas/generated/index.ts'
-import { frameDecimals, type ParsedFrame, readSpotFrame } from '../binance-spot/spot-json.ts'
+import { frameDecimals, type ParsedFrame, readSpotFrame, SERVER_SHUTDOWN } from '../binance-spot/spot-json.ts'
 import type { SpotMessage } from '../binance-spot/spot-message.ts'
 import { Bad, type Fields, fieldsOf, integer, jsonFrame } from '../json-frame.ts'
 import type { Scales } from '../listing.ts'
@@ -19,12 +19,13 @@ export interface UsdmMessage {
   readonly first_trade: number
 }
 
-/** Null for answers to subscriptions. */
+/** Null for answers to subscriptions, and where the venue speaks of its servers. */
 export function openUsdm(payload: Uint8Array): UsdmFrame | null {
   const frame = jsonFrame(payload)
   if (frame.result !== undefined && frame.id !== undefined) return null
   const data = frame.stream === undefined ? frame : fieldsOf(frame.data, 'data')
   const { e } = data
+  if (e === SERVER_SHUTDOWN) return null
   const none = { previous: -1, first_trade: -1 }
   if (e === 'depthUpdate') return { ...none, spot: { kind: e, data }, previous: integer(data, 'pu') }
   if (e === 'bookTicker' || e === 'trade') return { ...none, spot: { kind: e, data } }
