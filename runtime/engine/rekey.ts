@@ -113,12 +113,10 @@ function move(old: readonly Loaded[], fresh: readonly Task[]): number {
   let moved = 0
   const home = (key: string): Task => fresh[numberOf(fresh, key)] as Task
   for (const { task } of old) {
-    for (const [key, cell] of task.cells) {
+    for (const [key, { state }] of task.cells) {
       const to = home(key)
       if (to.planned.name !== task.planned.name) moved++
-      cell.dirty = true
-      to.cells.set(key, cell)
-      to.dirty.push(key)
+      to.cells.put(key, state, 'unsaved')
     }
     for (const { key, name, due_us, cause } of task.timers.pending()) home(key).timers.set(key, name, due_us, cause)
     for (const { key, request, due_us, id } of task.asks?.open ?? []) home(key).asks?.restore(key, request, due_us, id)

@@ -45,13 +45,10 @@ const rowKey = (task: string, port: string, key: string): string => `${task}\u00
 export function takeSnapshot(task: Task, seq: number): Put[] {
   const puts: Put[] = []
   const { name, processor } = task.planned
-  for (const key of task.dirty) {
-    const cell = task.cells.get(key)
-    if (cell === undefined) continue
-    cell.dirty = false
-    puts.push({ store: CELLS, key: cellKey(name, key), value: text.encode(canonical(processor.snapshot(cell.state))) })
+  for (const key of task.cells.takeChanged()) {
+    const state = task.cells.get(key)?.state
+    puts.push({ store: CELLS, key: cellKey(name, key), value: text.encode(canonical(processor.snapshot(state))) })
   }
-  task.dirty.length = 0
   for (const [port, table] of Object.entries(task.tables)) {
     for (const key of table.dirty) {
       puts.push({ store: CELLS, key: rowKey(name, port, key), value: text.encode(canonical(table.row(key))) })
@@ -128,10 +125,6 @@ export function loadCell(task: Task, key: string, value: Uint8Array): void {
   const json = parseCanonical(untext.decode(value))
   if (parts[0] === 'c') {
     const name = parts.slice(1).join('\u0000')
-    task.cells.set(name, {
-      state: task.planned.processor.restore(json, name, task.planned.params),
-      fresh: false,
-      dirty: false,
-    })
+    task.cells.put(name, task.planned.processor.restore(json, name, task.planned.params), 'saved')
   } else task.tables[parts[1] as string]?.load(parts.slice(2).join('\u0000'), json)
 }

@@ -6,6 +6,7 @@ import type { PlannedTask, PlannedTopic } from '../plan/plan.ts'
 import { BroadcastTable } from '../state/table.ts'
 import { Timers } from '../state/timers.ts'
 import { Asks, type OpenAsk, type Outside } from './asks.ts'
+import { type Cell, Cells } from './cells.ts'
 import type { Channel } from './channel.ts'
 import { StepContext } from './context.ts'
 import { type Detail, faultLimit, letterOf, stageBlocked } from './dead-letter.ts'
@@ -13,15 +14,6 @@ import type { Envelope } from './envelope.ts'
 import { Inbox } from './inbox.ts'
 import { Parked } from './parked.ts'
 import { inputOf, type Redelivery, refusedRecord, wasRefusedBy } from './redelivery.ts'
-
-/** State of one key. */
-export interface Cell {
-  state: unknown
-  /** Not yet one of the task's: a first step that faults leaves no state behind. */
-  fresh: boolean
-  /** Changed since the last snapshot. */
-  dirty: boolean
-}
 
 type StepOrAsk = Step<unknown> | Ask<unknown>
 type Handler = (state: unknown, value: unknown, ctx: StepContext) => StepOrAsk
@@ -62,9 +54,7 @@ export interface Output {
 export class Task {
   readonly planned: PlannedTask
   readonly inbox: Inbox
-  readonly cells = new Map<string, Cell>()
-  /** Keys that changed since the last snapshot. */
-  readonly dirty: string[] = []
+  readonly cells = new Cells()
   readonly tables: Readonly<Record<string, BroadcastTable>>
   readonly timers = new Timers()
   readonly asks: Asks | undefined
@@ -298,11 +288,7 @@ export class Task {
     if (result.kind === 'ask') this.asks?.add(ctx.key, result.request, this.now_us, ctx.id, ctx.arrived_ms)
     else if (result.outputs !== undefined) this.send(result.outputs)
     cell.state = result.state
-    if (cell.fresh) {
-      this.cells.set(ctx.key, cell)
-      cell.fresh = false
-    }
-    this.markDirty(cell)
+    this.cells.keep(ctx.key, cell)
     if (ctx.timer_changes === undefined) return
     for (const change of ctx.timer_changes) {
       if (change.due_us === undefined) this.timers.cancel(ctx.key, change.name)
@@ -310,18 +296,12 @@ export class Task {
     }
   }
 
-  private markDirty(cell: Cell): void {
-    if (cell.dirty) return
-    cell.dirty = true
-    this.dirty.push(this.ctx.key)
-  }
-
   /** A value that does not fit is bad data; everything else that a handler throws is a broken invariant. */
   private failed(error: unknown): void {
     if (error instanceof DataFault) {
       // A state that is changed in place may have changed before its output turned out not to fit.
       const cell = this.cells.get(this.ctx.key)
-      if (cell !== undefined) this.markDirty(cell)
+      if (cell !== undefined) this.cells.markDirty(this.ctx.key, cell)
       return this.deadLetter(error.code, error.detail)
     }
     if (error instanceof AppError) throw error
