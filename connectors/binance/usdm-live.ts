@@ -1,6 +1,6 @@
 /**
  * Live streams of Binance USD-M futures: depth every 100 ms and book tickers of the declared contracts on the venue's
- * connection for books, trades (put together by the venue, `aggTrade`) on its connection for the rest, and a REST
+ * connections for books, trades (put together by the venue, `aggTrade`) on its connections for the rest, and a REST
  * snapshot per contract whenever its depth has no beginning.
  *
  * The venue serves the two kinds of streams by two paths since 2026, and neither has the other's. Its limits: 1,024
@@ -8,9 +8,10 @@
  * levels costs 20. We use half of the weights: others of the same address ask too.
  */
 import { captureAddress } from '../feed/address.ts'
-import type { FeedAddress, FeedVenue } from '../feed/venue.ts'
-import { LIFETIME_MS, streamsOf } from './live.ts'
+import type { FeedAddress, FeedLine, FeedVenue } from '../feed/venue.ts'
+import { LIFETIME_MS } from './live.ts'
 import { usdmIds, watchDepth } from './live-depth.ts'
+import { streamAddresses } from './stream-addresses.ts'
 import { binanceUsdmCapture } from './usdm-capture.ts'
 
 const SNAPSHOT_LEVELS = 1_000
@@ -34,26 +35,30 @@ export function binanceUsdmLive({
     silence_ms: 30_000,
     rest: { weights: { count: 1_200, per_ms: 60_000 }, used_header: 'x-mbx-used-weight-1m' },
     lines: [
-      {
-        url: `${url}/public/stream?streams=${streamsOf(symbols, ['depth@100ms', 'bookTicker'])}`,
-        subscriptions: [],
-        address,
-        watch: (actions) =>
-          watchDepth(symbols, actions, usdmIds, (symbol) => ({
-            symbol,
-            channel: 'snapshot',
-            url: `${rest_url}/fapi/v1/depth?symbol=${symbol}&limit=${SNAPSHOT_LEVELS}`,
-            weight: SNAPSHOT_WEIGHT,
-          })),
-      },
-      {
-        url: `${url}/market/stream?streams=${streamsOf(symbols, ['aggTrade'])}`,
-        subscriptions: [],
-        silence_ms: TRADES_SILENCE_MS,
-        address,
-        // A trade that is missing is missing for good; the normalizer says so.
-        watch: () => ({ connected() {}, frame() {}, ended() {}, close() {} }),
-      },
+      ...streamAddresses(`${url}/public/stream?streams=`, symbols, ['depth@100ms', 'bookTicker']).map(
+        (line): FeedLine => ({
+          url: line.url,
+          subscriptions: [],
+          address,
+          watch: (actions) =>
+            watchDepth(line.symbols, actions, usdmIds, (symbol) => ({
+              symbol,
+              channel: 'snapshot',
+              url: `${rest_url}/fapi/v1/depth?symbol=${symbol}&limit=${SNAPSHOT_LEVELS}`,
+              weight: SNAPSHOT_WEIGHT,
+            })),
+        }),
+      ),
+      ...streamAddresses(`${url}/market/stream?streams=`, symbols, ['aggTrade']).map(
+        (line): FeedLine => ({
+          url: line.url,
+          subscriptions: [],
+          silence_ms: TRADES_SILENCE_MS,
+          address,
+          // A trade that is missing is missing for good; the normalizer says so.
+          watch: () => ({ connected() {}, frame() {}, ended() {}, close() {} }),
+        }),
+      ),
     ],
   }
 }
