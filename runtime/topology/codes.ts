@@ -14,7 +14,7 @@ export const LINT_CODES = {
   DEPRECATED_FIELD: 'A field that still works and will go; the hint says what takes its place.',
   MISSING_FIELD: 'A required field is not there.',
   DESCRIPTION_MISSING: 'A topic or a stage says nothing of what it is for.',
-  OVERLAY_INVALID: 'An overlay removes what is not there, or gives a key no value.',
+  OVERLAY_INVALID: 'An overlay changes or removes what is not there, or gives a key no value.',
   VARIABLE_UNDECLARED: 'A `${NAME}` that `environment` does not declare.',
   VARIABLE_MISSING: 'A variable that has no default is not set.',
   VARIABLE_INVALID: 'The value or the default of a variable is not of its type.',

@@ -2,7 +2,7 @@ import { type Finding, severityOf } from './codes.ts'
 import { checkDeprecated, DEPRECATED, type DeprecatedField } from './deprecated.ts'
 import { readDraft } from './draft.ts'
 import { type Lookup, readEnvironment, substitute } from './environment.ts'
-import { layOver, type NamedText } from './overlay.ts'
+import { isLoneOverlay, layOver, type NamedText } from './overlay.ts'
 import { resolve } from './resolve.ts'
 import { checkCycles } from './rules/cycles.ts'
 import { checkDeterminism } from './rules/determinism.ts'
@@ -84,6 +84,8 @@ export function lint(
     checkShape(TopologySchema, laid, 'topology', laid.at, report)
     return resultOf(report, undefined)
   }
+  const alone = options.overlays === undefined || options.overlays.length === 0
+  if (alone && options.template === undefined && isLoneOverlay(laid, report)) return resultOf(report, undefined)
   const whole_world: World = { sources: SOURCES, ...world }
   const { template, environment = {}, include = () => undefined } = options
   const meant = template === undefined ? laid : aloneWith(laid, template)

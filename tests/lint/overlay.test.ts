@@ -94,6 +94,54 @@ external_readers:
     ])
   })
 
+  test.each([
+    [
+      'topics:\n  event.v1: { retention: 2d }',
+      '`topics` has no `event.v1` to change, and a new one needs `record`',
+      'did you mean `events.v1`?',
+    ],
+    [
+      'stages:\n  decod: { params: {} }',
+      '`stages` has no `decod` to change, and a new one needs `use`',
+      'did you mean `decode`?',
+    ],
+    [
+      'topics:\n  zzz: { partitions: 2 }',
+      '`topics` has no `zzz` to change, and a new one needs `record`',
+      'topics: `frames.v1`, `events.v1`, `dead.v1`',
+    ],
+  ])('a name that the topology does not have is the one finding: %s', (text, message, hint) => {
+    expect(laid(`${text}\n`).findings).toEqual([
+      { file: 'over-1.yaml', line: 2, column: 3, code: 'OVERLAY_INVALID', message, hint },
+    ])
+  })
+
+  test('what is new may be written in two of them, and a misspelt field is told as such', () => {
+    const { all } = laid(
+      'topics:\n  more.v1: { key: symbol }\n',
+      'topics:\n  more.v1: { record: Nbbo, partitions: 1 }\n',
+    )
+    expect(all.map(({ code }) => code)).not.toContain('OVERLAY_INVALID')
+    const { findings } = laid('topics:\n  more.v1: { recrod: Nbbo, key: symbol, partitions: 1 }\n')
+    expect(findings.map(({ code }) => code)).not.toContain('OVERLAY_INVALID')
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'UNKNOWN_FIELD', hint: 'did you mean `record`?' }))
+  })
+
+  test('one that is read as a topology is told to be none', () => {
+    const { topology, all } = lint('topics:\n  frames.v1: { retention: 2d }\n', 'over.yaml', world)
+    expect(topology).toBeUndefined()
+    expect(all).toEqual([
+      {
+        file: 'over.yaml',
+        line: 1,
+        column: 1,
+        code: 'MISSING_FIELD',
+        message: '`topology` has no `name`, `description`, `owner`, `sources`, `stages`',
+        hint: 'an overlay is linted with what it is laid over: `aitrader lint TOPOLOGY --overlay over.yaml`; a topology needs them all',
+      },
+    ])
+  })
+
   test('a new mapping takes nothing away either', () => {
     const { findings } = laid('stages:\n  other: { use: relay, lane: null }\n')
     expect(findings.map(({ line, column, code }) => [line, column, code])).toContainEqual([2, 24, 'OVERLAY_INVALID'])
