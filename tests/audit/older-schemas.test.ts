@@ -52,6 +52,13 @@ function asReleased(type: RecordType<unknown>): RecordType<unknown> {
   }
 }
 
+/** Values of a topic's records. */
+async function all(of: Directory, topic: string): Promise<unknown[]> {
+  const values: unknown[] = []
+  for await (const { value } of readTopic(of, topic)) values.push(value)
+  return values
+}
+
 beforeAll(async () => {
   const broker = await openEmbedded(data, { topology: 'crypto' })
   const { run } = await auditedRun({ broker, duration_ms: 8_000, build: '0.1.0', writtenAs: asReleased })
@@ -71,13 +78,12 @@ describe('a directory of older schemas', () => {
   })
 
   it('is read as ours', async () => {
-    const decisions = []
-    for await (const { value } of readTopic(directory, 'decisions.v1')) decisions.push(value as { inputs: string[] })
+    const decisions = await all(directory, 'decisions.v1')
     expect(decisions.length).toBeGreaterThan(0)
-    expect(decisions.every(({ inputs }) => inputs.length > 0)).toBe(true)
-    for await (const { value } of readTopic(directory, 'market.events.v1')) {
-      expect(value).toMatchObject({ order: null, session: null })
-    }
+    expect(decisions.every((value) => (value as Decision).inputs.length > 0)).toBe(true)
+    const events = await all(directory, 'market.events.v1')
+    expect(events.length).toBeGreaterThan(0)
+    for (const value of events) expect(value).toMatchObject({ order: null, session: null })
   })
 
   it('is traced through the ids that its decisions and predictions name', async () => {
@@ -157,10 +163,7 @@ describe('a directory of older schemas', () => {
 
     const opened = await openDirectory(dir)
     try {
-      const read = async () => {
-        for await (const { value } of readTopic(opened, 'decisions.v1')) expect(value).toBeDefined()
-      }
-      await expect(read()).rejects.toMatchObject(refused)
+      await expect(all(opened, 'decisions.v1')).rejects.toMatchObject(refused)
       const tracer = await Tracer.open(opened.reader, topology)
       await expect(tracer.trace('strategy/0:1000000')).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', message: said })
       await expect(replayDirectory(opened.reader, opened.run)).rejects.toMatchObject({ code: 'SCHEMA_CHANGED' })
