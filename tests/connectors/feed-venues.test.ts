@@ -9,6 +9,8 @@ import { VirtualClock, virtualPorts } from '../doubles/virtual-world.ts'
 
 /** Of Binance spot there is a test of its own. */
 const { BINANCE: _, ...KINDS } = VENUE_KINDS
+/** What Kraken says to a symbol that it does not have. */
+const NOT_SUPPORTED = 'Currency pair not supported'
 
 async function world(kind: VenueKind, options: Partial<DoubleOptions> = {}) {
   const { symbols } = kind
@@ -110,4 +112,22 @@ it('OKX is tried again, slower and slower, where it refuses a symbol', async () 
   expect(feed.counts.ended.broken).toBeGreaterThan(3)
   expect(feed.counts.connections).toBeLessThan(12)
   expect(told.find((line) => line.startsWith('break'))).toContain("doesn't exist")
+})
+
+it.each([
+  // Books, trades and tickers are refused; with orders, the others are on a connection of their own.
+  ['KRAKEN', 3],
+  ['KRAKEN_LEVEL3', 1],
+] as const)('%s is tried again, slower and slower, where it refuses a subscription', async (name, refusals) => {
+  const { feed, reader, run, told } = await world({ ...KINDS[name], symbols: ['NO/SUCH'] })
+  run(60_000)
+  const { breaks, ended } = feed.counts
+  expect(ended.broken).toBeGreaterThan(3)
+  expect(ended.broken).toBeLessThan(12)
+  expect(breaks).toBe(refusals * ended.broken)
+  const detail = JSON.stringify({ error: NOT_SUPPORTED, method: 'subscribe', success: false, symbol: 'NO/SUCH' })
+  const said = JSON.stringify({ symbol: 'NO/SUCH', channel: '', detail })
+  expect(new Set(told.filter((line) => line.startsWith('break')))).toEqual(new Set([`break ${said}`]))
+  // It is no data, and so none that is bad.
+  expect(reader.faults).toBe(0)
 })

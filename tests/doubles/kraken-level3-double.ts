@@ -65,6 +65,10 @@ export class KrakenLevel3Double extends KrakenDouble {
         this.say(key, { error: 'EGeneral:Invalid arguments', method, success: false, symbol }, client)
         continue
       }
+      if (this.bookOf(symbol) === undefined) {
+        this.say(key, { error: 'Currency pair not supported', method, success: false, symbol }, client)
+        continue
+      }
       if (method === 'unsubscribe') client.heard.delete(key)
       else client.heard.add(key)
       const repeated = this.repeats ? { token } : {}
