@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { AppError } from '../runtime/api/index.ts'
 import { type Finding, severityOf } from '../runtime/topology/codes.ts'
 import { type LintOptions, type LintResult, lint } from '../runtime/topology/lint.ts'
 import type { World } from '../runtime/topology/world.ts'
+import { BROKEN_BYTE } from '../runtime/topology/yaml.ts'
 
 /** Reading topology files and showing what is wrong with them, for every command that takes one. */
 
@@ -34,7 +36,7 @@ export function isThere(path: string): boolean {
 export function readText(path: string): string {
   asked?.add(path)
   try {
-    return readFileSync(path, 'utf8')
+    return textOf(readFileSync(path))
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code)
@@ -44,6 +46,33 @@ export function readText(path: string): string {
       cause,
     })
   }
+}
+
+/** What a file says. Its first byte that is not UTF-8 becomes half a character, which no text holds: lint finds it. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  if (isUtf8(bytes)) return text
+  const again = Buffer.from(text)
+  let at = again.findIndex((byte, i) => byte !== bytes[i])
+  // Replacements have three bytes, and a damaged character may begin as they do.
+  while ((again[at]! & 0xc0) === 0x80) at--
+  const before = again.toString('utf8', 0, at)
+  return `${before}${String.fromCharCode(BROKEN_BYTE + bytes[at]!)}${text.slice(before.length + 1)}`
+}
+
+/** The files that `path` stands for: itself, or the `.yaml` files directly in it. `FILE_UNREADABLE` if it has none. */
+export function filesOf(path: string): readonly string[] {
+  if (!isFolder(path)) return [path]
+  const names = readdirSync(path).filter((name) => name.endsWith('.yaml'))
+  if (names.length > 0) return names.sort().map((name) => join(path, name))
+  throw new AppError('FILE_UNREADABLE', `there is no .yaml file in ${path}`, {
+    exit_code: 2,
+    hint: `give the path of a topology, like ${DEFAULT_TOPOLOGY}, or of a folder with some`,
+  })
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Options that say which topology is meant: its file and what is laid over it. */

@@ -4,6 +4,9 @@ import { basename, dirname } from 'node:path'
 /** Editors write a file in several steps; one of them is not a change of its own. */
 const QUIET_MS = 50
 
+/** As the name of a file: every `.yaml` file of its folder, whichever come. */
+export const ANY_YAML = '*.yaml'
+
 /**
  * Calls `look`, and again after any of the files that it answered was written, replaced, made or removed, until the
  * signal is aborted. Each answer says anew which files count: an edit may bring in others.
@@ -44,7 +47,9 @@ export async function watchFiles(
       if (known !== undefined) known.names = names
       else {
         const watcher = watch(folder, (_event, name) => {
-          if (name === null || folders.get(folder)?.names.has(name) === true) again()
+          const meant = folders.get(folder)?.names
+          const any = name?.endsWith('.yaml') === true && meant?.has(ANY_YAML) === true
+          if (name === null || any || meant?.has(name) === true) again()
         })
         watcher.on('error', stop.reject)
         folders.set(folder, { watcher, names })

@@ -170,6 +170,12 @@ export function readYaml(text: string, file: string, given?: Report): { tree: Tr
     report.add('YAML_SYNTAX', base, message, 'a topology of 500 stages has a tenth of that')
     return { tree: undefined, report }
   }
+  const broken = text.search(/\p{Surrogate}/u)
+  if (broken >= 0) {
+    const byte = (text.charCodeAt(broken) - BROKEN_BYTE).toString(16)
+    report.add('YAML_SYNTAX', base + broken, `the byte 0x${byte} is not UTF-8`, 'save the file as UTF-8')
+    return { tree: undefined, report }
+  }
   const deep = tooDeep(text)
   if (deep !== undefined) {
     report.add('YAML_SYNTAX', base + deep, TOO_DEEP, TOO_DEEP_HINT)
@@ -183,6 +189,9 @@ export function readYaml(text: string, file: string, given?: Report): { tree: Tr
     return { tree: undefined, report }
   }
 }
+
+/** A byte that is no text, in a text: half a character, from here on. */
+export const BROKEN_BYTE = 0xdc00
 
 /** Reading takes time and memory by length, and by the square of the depth: no file that is meant comes near either. */
 const MOST_CHARACTERS = 4 * 1024 * 1024

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -67,6 +67,66 @@ describe('aitrader lint', () => {
     const { code, out } = await run(lintCommand(), 'topology/crypto.yaml', 'tests/topology/nbbo.test.yaml')
     expect(code).toBeUndefined()
     expect(out).toBe('2 files: no findings\n')
+  })
+
+  test('takes a folder for the files that lie in it, and not for what lies deeper', async () => {
+    const topologies = join(folder, 'topology')
+    mkdirSync(join(topologies, 'overlays'), { recursive: true })
+    writeFileSync(join(topologies, 'b.yaml'), BAD)
+    writeFileSync(join(topologies, 'a.test.yaml'), 'tests: 1\n')
+    writeFileSync(join(topologies, 'a.txt'), BAD)
+    writeFileSync(join(topologies, 'overlays', 'prod.yaml'), BAD)
+    const { code, out } = await run(lintCommand(), `${topologies}/`, '--json')
+    expect(code).toBe(1)
+    const files = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).file)
+    expect([...new Set(files)]).toEqual([join(topologies, 'a.test.yaml'), join(topologies, 'b.yaml')])
+    expect(await run(lintCommand(), 'topology')).toMatchObject({ code: undefined, out: '3 files: no findings\n' })
+  })
+
+  test('refuses a folder without such files', async () => {
+    const empty = join(folder, 'empty')
+    mkdirSync(empty)
+    await expect(run(lintCommand(), empty)).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      exit_code: 2,
+      message: `there is no .yaml file in ${empty}`,
+    })
+  })
+
+  test('says which byte is no UTF-8, in every kind of file', async () => {
+    const latin = (name: string, text: string) => {
+      writeFileSync(join(folder, name), Buffer.from(text, 'latin1'))
+      return join(folder, name)
+    }
+    const found = async (...args: string[]) =>
+      JSON.parse((await run(lintCommand(), ...args, '--json')).out.trim().split('\n')[0]!)
+    const finding = {
+      code: 'YAML_SYNTAX',
+      message: 'the byte 0xfc is not UTF-8',
+      hint: 'save the file as UTF-8',
+    }
+    const topology = latin('latin.yaml', '# Größe\nname: x\ndescription: M\u00fcnchen\n'.replace('Größe', 'a'))
+    expect(await found(topology)).toEqual({ file: topology, line: 3, column: 15, ...finding })
+    const overlay = latin('latin-over.yaml', 'owner: M\u00fcnchen\n')
+    expect(await found('topology/crypto.yaml', '--overlay', overlay)).toEqual({
+      file: overlay,
+      line: 1,
+      column: 9,
+      ...finding,
+    })
+    const tests = latin('latin.test.yaml', 'tests:\n- name: \u00fc\n')
+    expect(await found(tests)).toEqual({ file: tests, line: 2, column: 9, ...finding })
+    const library = latin('latin-library.yaml', 'templates: {}\n# \u00fc\n')
+    expect(await found(library)).toEqual({ file: library, line: 2, column: 3, ...finding })
+  })
+
+  test('takes the replacement character itself for what it is', async () => {
+    const file = join(folder, 'replaced.yaml')
+    writeFileSync(file, '# \ufffd, \ud83d\ude00\nname: bad\nowmer: nobody\n')
+    expect((await run(lintCommand(), file)).out).not.toContain('YAML_SYNTAX')
   })
 
   test('refuses a file that is not there, as wrong use', async () => {

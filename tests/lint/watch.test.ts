@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -85,6 +85,45 @@ test('files that a watched one names are watched, too, as soon as it names them'
     await ended
   } finally {
     spy.mockRestore()
+  }
+})
+
+test('it says what it watches and how it ends, beside the findings', async () => {
+  const topologies = mkdtempSync(join(folder, 'topologies-'))
+  writeFileSync(join(topologies, 'a.yaml'), GOOD)
+  mkdirSync(join(topologies, 'parts'))
+  let [out, err] = ['', '']
+  let look = () => {}
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += String(text)
+      return true
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      err += String(text)
+      look()
+      return true
+    }),
+  ]
+  const says = (text: string) =>
+    new Promise<void>((resolve) => {
+      look = () => {
+        if (err.includes(text)) resolve()
+      }
+      look()
+    })
+  try {
+    const ended = lintCommand().parseAsync([topologies, '--watch', '--json'], { from: 'user' })
+    await says(`watching ${topologies}/*.yaml; Ctrl-C ends it\n`)
+    expect(out).toBe('')
+    // A file that comes into a watched folder is looked at, too, and what it names.
+    writeFileSync(join(topologies, 'b.yaml'), `${GOOD}include: [parts/library.yaml]\n`)
+    await says(`watching ${topologies}/*.yaml and 1 file named there; Ctrl-C ends it\n`)
+    expect(out).toContain('INCLUDE_INVALID')
+    process.emit('SIGINT')
+    await ended
+  } finally {
+    for (const spy of spies) spy.mockRestore()
   }
 })
 
