@@ -31,6 +31,21 @@ export function parseWhole(text: string, option: string, least = 0): number {
   throw badOption(option, text, 'is not a whole number in range', `write ${least} to ${Number.MAX_SAFE_INTEGER}`)
 }
 
+/**
+ * Refuses `--once` of a source without a last frame, which would run for ever: only files have one. `hint` says what ends
+ * the command instead.
+ */
+export function checkOnce(
+  { once, replay }: { readonly once?: boolean; readonly replay: readonly string[] },
+  hint: string,
+): void {
+  if (once !== true || replay.length > 0) return
+  throw new AppError('BAD_OPTION', '--once goes with --replay: live feeds and the simulated market have no end', {
+    exit_code: 2,
+    hint,
+  })
+}
+
 function badOption(option: string, text: string, what: string, hint: string): AppError {
   return new AppError('BAD_OPTION', `${option} ${JSON.stringify(text)} ${what}`, { exit_code: 2, hint })
 }

@@ -14,7 +14,7 @@ import { type Composition, loadTopology } from '../compose.ts'
 import { readRun, runPut, type StoredRun } from '../deploy/stored-run.ts'
 import { wallClock } from '../engine.ts'
 import { Measure } from '../measure.ts'
-import { parseSpeed, parseWhole } from '../options.ts'
+import { checkOnce, parseSpeed, parseWhole } from '../options.ts'
 import { Fleet } from '../run/fleet.ts'
 import { LaneHost } from '../run/lane-host.ts'
 import { RunMetrics } from '../run/metrics.ts'
@@ -73,8 +73,9 @@ export function runCommand(): Command {
 
 async function run(options: RunCommandOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
-  const topology = await loadTopology(options.topology, options.overlay)
   const open = openOf(options)
+  if (open !== undefined) checkOnce(options, 'leave it out: SIGTERM drains and ends the process')
+  const topology = await loadTopology(options.topology, options.overlay)
   const opened = open && (await sourceOf(open, seed, topology.instruments, { captures: 'none' }))
   const speed = parseSpeed(options.speed ?? opened?.speed ?? 'max', '--speed')
   const stop = { requested: false }

@@ -7,7 +7,7 @@ import { openControlSocket } from '../control-socket.ts'
 import { openEngine, wallClock } from '../engine.ts'
 import { watchEventLoop } from '../event-loop.ts'
 import { Measure } from '../measure.ts'
-import { parseDuration, parseSpeed, parseWhole } from '../options.ts'
+import { checkOnce, parseDuration, parseSpeed, parseWhole } from '../options.ts'
 import { Progress } from '../progress.ts'
 import { setAside } from '../rebuild.ts'
 import { LaneMeter } from '../run/metrics-meter.ts'
@@ -53,6 +53,7 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<void> {
   const seed = parseWhole(options.seed, '--seed')
   const for_ms = options.for === undefined ? undefined : parseDuration(options.for, '--for')
+  if (for_ms === undefined) checkOnce(options, 'write --for 1h instead: it stops after that much time')
   const topology = await loadTopology(options.topology, options.overlay)
   // The log is opened later than the source is made; before that the source says nothing.
   const told: { log?: ReturnType<typeof openLog> } = {}

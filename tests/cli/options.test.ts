@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { runCommand } from '../../cli/commands/run.ts'
+import { upCommand } from '../../cli/commands/up.ts'
 import { parseDuration, parseSpeed, parseWhole } from '../../cli/options.ts'
 import { AppError } from '../../runtime/api/index.ts'
+import { inProcess } from './in-process.ts'
 
 function refusal(act: () => unknown): { code: string; exit_code: number; message: string; hint: string | undefined } {
   try {
@@ -86,5 +89,26 @@ describe('a whole number', () => {
   test('may have a least value', () => {
     expect(parseWhole('1', '--limit', 1)).toBe(1)
     expect(refusal(() => parseWhole('0', '--limit', 1)).hint).toBe('write 1 to 9007199254740991')
+  })
+})
+
+describe('--once of a source without an end is refused before anything is made', () => {
+  const kafka = ['--kafka', '127.0.0.1:1', '--registry', 'http://127.0.0.1:1']
+  const message = 'aitrader: --once goes with --replay: live feeds and the simulated market have no end (BAD_OPTION)\n'
+  test.each([
+    ['a feed', ['--feed', 'binance']],
+    ['the simulated market', []],
+    ['a mood of it', ['--market', 'calm']],
+  ])('%s', async (_what, source) => {
+    expect(await inProcess(upCommand(), '--once', ...source)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `${message}  write --for 1h instead: it stops after that much time\n`,
+    })
+    expect(await inProcess(runCommand(), '--once', ...kafka, ...source)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `${message}  leave it out: SIGTERM drains and ends the process\n`,
+    })
   })
 })
