@@ -7,9 +7,8 @@ import type { Sample } from './exposition.ts'
  * is loaded only where a feed was chosen.
  */
 export function feedSamples(source: Source): Sample[] {
-  const { standing } = source as Source & { standing?(): FeedStanding | undefined }
-  const now = standing?.call(source)
-  return now === undefined ? [] : [...samplesOf(now)]
+  const { standing } = source as Source & { standing?(): readonly FeedStanding[] }
+  return (standing?.call(source) ?? []).flatMap((feed) => [...samplesOf(feed)])
 }
 
 function* samplesOf({

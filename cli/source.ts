@@ -1,38 +1,57 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Command } from 'commander'
-import type { LiveFeed, LiveFeedOptions } from '../connectors/feed/index.ts'
+import type { LiveFeed, LiveFeedOptions, MergedFeed, Numbering } from '../connectors/feed/index.ts'
 import type { MarketMood } from '../connectors/simulated-market/moods/table.ts'
 import { AppError, hintFor, type Json, type Source } from '../runtime/api/index.ts'
 
 /**
- * Which data source a run has: `--feed NAME`, `--replay FILE --format NAME` any number of times, or the simulated market.
+ * Which data source a run has: `--feed NAME` or `--replay FILE --format NAME`, either any number of times, or the
+ * simulated market.
  *
  * A kind is loaded when it is chosen: venues, archives and sockets take longer to load than the rest of a start.
  */
 export interface SourceOptions {
   readonly replay: readonly string[]
   readonly format: readonly string[]
-  readonly feed?: string
-  readonly feedUrl?: string
-  readonly restUrl?: string
-  readonly capture?: string
+  readonly feed?: readonly ChosenFeed[]
   /** Mood of the simulated market. */
   readonly market?: string
 }
 
+/** A live feed, and what was said of it behind its name. */
+export interface ChosenFeed {
+  readonly name: string
+  readonly feedUrl?: string
+  readonly restUrl?: string
+  readonly capture?: string
+}
+
 /** Options that choose the source, of every command that has one. */
 export function sourceOptions(command: Command): Command {
+  const ofFeed = (part: 'feedUrl' | 'restUrl' | 'capture') => (value: string) => {
+    const feeds: readonly ChosenFeed[] = command.getOptionValue('feed') ?? []
+    const last = feeds.at(-1)
+    if (last === undefined) {
+      throw badOption(
+        '--feed-url, --rest-url and --capture stand behind the feed they are of',
+        'name it first: --feed NAME',
+      )
+    }
+    command.setOptionValue('feed', [...feeds.slice(0, -1), { ...last, [part]: value }])
+    return value
+  }
   return command
     .option('--replay <file>', 'a capture to replay; may be given several times', collect, [])
     .option('--format <name>', 'format of the capture before it', collect, [])
     .option(
       '--feed <name>',
-      'a live feed of the declared instruments: binance, binance-usdm, okx, coinbase, kraken, kraken-level3',
+      'a live feed of the declared instruments: binance, binance-usdm, okx, coinbase, kraken, kraken-level3; may be given several times',
+      (name: string, before: readonly ChosenFeed[] = []) => [...before, { name }],
     )
-    .option('--feed-url <url>', "another stream server than the venue's own")
-    .option('--rest-url <url>', "another REST server than the venue's own")
-    .option('--capture <file>', 'record the live feed into this file while it runs')
+    .option('--feed-url <url>', "another stream server than the venue's own, of the feed before it", ofFeed('feedUrl'))
+    .option('--rest-url <url>', "another REST server than the venue's own, of the feed before it", ofFeed('restUrl'))
+    .option('--capture <file>', 'record the feed before it into this file while it runs', ofFeed('capture'))
     .option('--market <mood>', 'the simulated market in a mood: calm, volatile, crash or broken')
     .option('--seed <n>', 'seed of the simulated market', '1')
 }
@@ -72,9 +91,6 @@ export async function sourceOf(
 ): Promise<ChosenSource> {
   if (options.feed !== undefined) return liveSource(options.feed, options, listed, use)
   if (options.market !== undefined) return inMood(options.market, options, seed, listed)
-  if (options.feedUrl !== undefined || options.restUrl !== undefined || options.capture !== undefined) {
-    throw badOption('--feed-url, --rest-url and --capture go with --feed', 'name the feed: --feed NAME')
-  }
   if (options.replay.length > 0) return replayOf(options)
   if (options.format.length > 0) {
     throw badOption('--format goes with --replay', 'name the file: --replay FILE --format NAME')
@@ -85,22 +101,49 @@ export async function sourceOf(
 }
 
 async function liveSource(
-  name: string,
+  chosen: readonly ChosenFeed[],
   options: SourceOptions,
   listed: readonly Listed[],
-  { tell, captures = 'only' }: SourceUse,
+  use: SourceUse,
 ): Promise<ChosenSource> {
   if (options.market !== undefined) throw notSimulated()
   if (options.replay.length > 0) throw badOption('--feed and --replay were both given', 'choose one of them')
-  const { feed, format } = await liveFeed(name, options, { instruments: listed, symbols: [] }, tell)
-  const chosen = { label: `live ${name}`, name: `live-${name}`, speed: 'max' } as const
-  if (options.capture === undefined || captures === 'none') return { source: feed, ...chosen }
-  const path = captures === 'next' ? nextCapture(options.capture) : options.capture
-  return { source: await recorded(feed, path, format), ...chosen }
+  const { LiveFeeds, Numbering, nodePorts } = await import('../connectors/feed/index.ts')
+  const numbering = new Numbering()
+  const venues = new Map<string, string>()
+  const feeds: MergedFeed[] = []
+  for (const one of chosen) {
+    const { feed, format, venue } = await liveFeed(
+      one.name,
+      one,
+      { instruments: listed, symbols: [] },
+      use.tell,
+      numbering,
+    )
+    const same = venues.get(venue)
+    if (same !== undefined) {
+      throw badOption(`${same} and ${one.name} are both of venue ${venue}`, 'take one feed of each venue')
+    }
+    venues.set(venue, one.name)
+    feeds.push(await captured(feed, format, one.capture, use.captures ?? 'only'))
+  }
+  const names = chosen.map(({ name }) => name)
+  const source = feeds.length === 1 ? feeds[0]! : new LiveFeeds(feeds, numbering, nodePorts.clock)
+  return { source, label: `live ${names.join(', ')}`, name: `live-${names.join('-')}`, speed: 'max' }
+}
+
+async function captured(
+  feed: LiveFeed,
+  format: string,
+  path: string | undefined,
+  captures: NonNullable<SourceUse['captures']>,
+): Promise<MergedFeed> {
+  if (path === undefined || captures === 'none') return feed
+  return recorded(feed, captures === 'next' ? nextCapture(path) : path, format)
 }
 
 /** A source whose frames are written into the file as they are taken. An AppError `FILE_EXISTS` (exit 2). */
-async function recorded(feed: LiveFeed, path: string, format: string): Promise<Source> {
+async function recorded(feed: LiveFeed, path: string, format: string): Promise<MergedFeed> {
   const [{ CaptureWriter, RecordedSource }, { replayFormats }] = await Promise.all([
     import('../connectors/feed/index.ts'),
     import('../connectors/replay/index.ts'),
@@ -140,9 +183,7 @@ async function inMood(
   seed: number,
   listed: readonly Listed[],
 ): Promise<ChosenSource> {
-  const { capture, feedUrl, restUrl } = options
-  const foreign = capture !== undefined || feedUrl !== undefined || restUrl !== undefined
-  if (foreign || options.replay.length > 0 || options.format.length > 0) throw notSimulated()
+  if (options.replay.length > 0 || options.format.length > 0) throw notSimulated()
   const [{ moodMarket }, { MARKET_MOODS }] = await Promise.all([
     import('../connectors/simulated-market/moods/index.ts'),
     import('../connectors/simulated-market/moods/table.ts'),
@@ -158,13 +199,14 @@ async function inMood(
   }
 }
 
-/** A live feed, not connected yet, of `symbols` or else the declared instruments; and the format of its captures. */
+/** A live feed, not connected yet, of `symbols` or else the declared instruments; the format of its captures, its venue. */
 export async function liveFeed(
   name: string,
-  { feedUrl, restUrl }: Pick<SourceOptions, 'feedUrl' | 'restUrl'>,
+  { feedUrl, restUrl }: Pick<ChosenFeed, 'feedUrl' | 'restUrl'>,
   wanted: { readonly instruments: readonly Listed[]; readonly symbols: readonly string[] },
   tell?: LiveFeedOptions['tell'],
-): Promise<{ feed: LiveFeed; format: string }> {
+  numbering?: Numbering,
+): Promise<{ feed: LiveFeed; format: string; venue: string }> {
   const { LiveFeed, liveFeeds, nodePorts } = await import('../connectors/feed/index.ts')
   const kind = Object.hasOwn(liveFeeds, name) ? liveFeeds[name] : undefined
   if (kind === undefined) {
@@ -183,8 +225,8 @@ export async function liveFeed(
     ...(feedUrl === undefined ? {} : { url: serverOf('--feed-url', feedUrl, 'ws') }),
     ...(restUrl === undefined ? {} : { rest_url: serverOf('--rest-url', restUrl, 'http') }),
   })
-  const feed = new LiveFeed({ venue, ports: nodePorts, ...(tell === undefined ? {} : { tell }) })
-  return { feed, format: venue.format }
+  const given = { ...(tell === undefined ? {} : { tell }), ...(numbering === undefined ? {} : { numbering }) }
+  return { feed: new LiveFeed({ venue, ports: nodePorts, ...given }), format: venue.format, venue: kind.venue }
 }
 
 /** An address without a slash at its end; of this protocol or the same with TLS. */

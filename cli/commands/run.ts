@@ -190,13 +190,10 @@ async function run(options: RunCommandOptions): Promise<void> {
  * source leaves it to others.
  */
 function openOf(options: RunCommandOptions): SourceOptions | undefined {
-  const { replay, format, feed, feedUrl, restUrl, capture, market } = options
+  const { replay, format, feed, market } = options
   const open: SourceOptions = {
     ...{ replay, format },
     ...(feed === undefined ? {} : { feed }),
-    ...(feedUrl === undefined ? {} : { feedUrl }),
-    ...(restUrl === undefined ? {} : { restUrl }),
-    ...(capture === undefined ? {} : { capture }),
     ...(market === undefined ? {} : { market }),
   }
   const named = Object.keys(open).length > 2 || replay.length > 0 || format.length > 0

@@ -34,6 +34,11 @@ export class FrameQueue {
     return this.#bytes
   }
 
+  /** The next, which stays. */
+  get first(): Arrived | undefined {
+    return this.#items[this.#head]
+  }
+
   /** Share of the bound that is in use; 1 and more is full. */
   get fill(): number {
     return Math.max(this.length / this.#bounds.frames, this.#bytes / this.#bounds.bytes)

@@ -10,12 +10,14 @@
  * what was on its way overfills the queue, the connections are dropped, counted as `slow`, and come back once there
  * is room: a hole that is known, instead of a delay that grows.
  */
-import { AppError, assert, type Json, type Source, type SourceItem } from '../../runtime/api/index.ts'
+import { assert, type Json, type SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import { Allowance } from './allowance.ts'
 import type { ConnectionEnd } from './connection.ts'
 import { Connections, type Shared } from './connections.ts'
 import { FrameQueue, type QueueBounds } from './frame-queue.ts'
+import type { MergedFeed } from './live-feeds.ts'
+import { Numbering } from './numbering.ts'
 import type { FeedPorts } from './ports.ts'
 import { Rest } from './rest.ts'
 import type { FeedLine, FeedVenue, FeedWatch, FrameAddress } from './venue.ts'
@@ -31,6 +33,8 @@ export interface LiveFeedOptions {
   readonly max_frame_bytes?: number
   /** How long the sockets may stay unread before they are dropped. */
   readonly paused_ms?: number
+  /** Shared by the feeds of one source; its own by default. */
+  readonly numbering?: Numbering
   /** Told of connections, breaks and refusals, for a log. */
   readonly tell?: (event: string, detail: Readonly<Record<string, Json>>) => void
 }
@@ -80,12 +84,7 @@ interface Line {
   readonly watch: FeedWatch
 }
 
-interface Position {
-  readonly frame_seq: number
-  readonly stream_time_us: number
-}
-
-export class LiveFeed implements Source {
+export class LiveFeed implements MergedFeed {
   readonly identity: Json
   done = false
   readonly counts: FeedCounts = {
@@ -105,11 +104,8 @@ export class LiveFeed implements Source {
   readonly #paused_ms: number
   readonly #lines: Line[] = []
   #rest: Rest | undefined
-  #frame_seq = -1
-  /** Stream time of the last item taken, and the last time that a frame was given or time was said to have passed. */
-  #taken_us = -1
+  readonly #numbering: Numbering
   #heard_us = 0
-  #last_us = -1
   #wake: (() => void) | undefined
   #paused: (() => void) | undefined
 
@@ -117,6 +113,7 @@ export class LiveFeed implements Source {
     this.#options = options
     this.#queue = new FrameQueue(options.queue ?? QUEUE)
     this.#paused_ms = options.paused_ms ?? PAUSED_MS
+    this.#numbering = options.numbering ?? new Numbering()
     const { name, symbols } = options.venue
     this.identity = { kind: 'live', feed: name, symbols: [...symbols] }
   }
@@ -136,28 +133,29 @@ export class LiveFeed implements Source {
     return this.#lines.length > 0 && this.#lines.every(({ connections }) => connections.live)
   }
 
-  standing(): FeedStanding {
+  get head_us(): number | undefined {
+    return this.#queue.first?.receive_time_us
+  }
+
+  standing(): [FeedStanding] {
     const { venue, ports } = this.#options
-    return {
-      feed: venue.name,
-      counts: this.counts,
-      lines: this.lines,
-      live: this.#lines.filter(({ connections }) => connections.live).length,
-      queue_frames: this.#queue.length,
-      queue_bytes: this.#queue.bytes,
-      quiet_ms: Math.max(0, ports.clock.now_us() - this.#heard_us) / 1_000,
-    }
+    return [
+      {
+        feed: venue.name,
+        counts: this.counts,
+        lines: this.lines,
+        live: this.#lines.filter(({ connections }) => connections.live).length,
+        queue_frames: this.#queue.length,
+        queue_bytes: this.#queue.bytes,
+        quiet_ms: Math.max(0, ports.clock.now_us() - this.#heard_us) / 1_000,
+      },
+    ]
   }
 
   async open(position: Json | undefined): Promise<void> {
     assert(this.#lines.length === 0, 'a live feed is opened once')
     const { venue, ports, max_frame_bytes = MAX_FRAME_BYTES } = this.#options
-    if (position !== undefined) {
-      const { frame_seq, stream_time_us } = checked(position)
-      this.#frame_seq = frame_seq
-      this.#last_us = stream_time_us
-      this.#taken_us = stream_time_us
-    }
+    if (position !== undefined) this.#numbering.resume(position)
     this.#heard_us = ports.clock.now_us()
     if (venue.rest !== undefined) {
       this.#rest = new Rest(venue.rest, ports, max_frame_bytes, {
@@ -187,28 +185,24 @@ export class LiveFeed implements Source {
     if (this.#queue.fill < ROOM) this.#resume()
     const { symbol, channel, payload, receive_time_us } = arrived
     const { venue, source = 'feed' } = this.#options
-    this.#frame_seq++
-    this.#taken_us = receive_time_us
+    const frame_seq = this.#numbering.take(receive_time_us)
     const value: RawFrame = {
       venue_symbol: `${venue.venue}:${symbol === '' ? '?' : symbol}`,
       venue: venue.venue,
       source,
       channel,
-      frame_seq: this.#frame_seq,
+      frame_seq,
       receive_time_us,
       receive_time_ns_rest: 0,
       receive_error_us: null,
       payload,
     }
-    const position: Position = { frame_seq: this.#frame_seq, stream_time_us: receive_time_us }
-    return { value, stream_time_us: receive_time_us, position: { ...position } }
+    return { value, stream_time_us: receive_time_us, position: { frame_seq, stream_time_us: receive_time_us } }
   }
 
   /** Until here nothing more comes: now, where nothing waits. Later frames are stamped above it. */
   passed_us(): number {
-    if (this.#queue.length > 0) return this.#taken_us
-    this.#last_us = Math.max(this.#last_us, this.#options.ports.clock.now_us())
-    return this.#last_us
+    return this.#numbering.passed(this.#options.ports.clock.now_us(), this.#queue.length > 0)
   }
 
   ready(): Promise<void> {
@@ -279,8 +273,7 @@ export class LiveFeed implements Source {
 
   #arrived({ symbol, channel }: FrameAddress, payload: Uint8Array): void {
     this.#heard_us = this.#options.ports.clock.now_us()
-    this.#last_us = Math.max(this.#last_us + 1, this.#heard_us)
-    this.#queue.push({ symbol, channel, payload, receive_time_us: this.#last_us })
+    this.#queue.push({ symbol, channel, payload, receive_time_us: this.#numbering.stamp(this.#heard_us) })
     this.counts.frames++
     this.counts.bytes += payload.length
     const { fill } = this.#queue
@@ -314,13 +307,4 @@ export class LiveFeed implements Source {
   #tell(event: string, detail: Readonly<Record<string, Json>>): void {
     this.#options.tell?.(event, detail)
   }
-}
-
-function checked(json: Json): Position {
-  const { frame_seq, stream_time_us } = (json ?? {}) as Partial<Position>
-  if (Number.isSafeInteger(frame_seq) && Number.isSafeInteger(stream_time_us)) return json as unknown as Position
-  throw new AppError('POSITION_MALFORMED', 'the stored position is not one of a live feed', {
-    exit_code: 2,
-    hint: 'start with the same source as before, or use another data directory',
-  })
 }

@@ -1,17 +1,16 @@
 /** A source whose frames are written into a capture as they are taken; where the disk is behind, it hands out no more. */
-import type { Json, Source, SourceItem } from '../../runtime/api/index.ts'
+import type { Json, SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import type { FeedStanding } from './live-feed.ts'
+import type { MergedFeed } from './live-feeds.ts'
 
-type Watched = Source & { standing?(): FeedStanding }
-
-export class RecordedSource implements Source {
-  readonly #source: Watched
+export class RecordedSource implements MergedFeed {
+  readonly #source: MergedFeed
   readonly #writer: CaptureWriter
   #behind: Promise<void> | undefined
 
-  constructor(source: Watched, writer: CaptureWriter) {
+  constructor(source: MergedFeed, writer: CaptureWriter) {
     this.#source = source
     this.#writer = writer
   }
@@ -47,9 +46,12 @@ export class RecordedSource implements Source {
     return this.#source.passed_us?.() ?? 0
   }
 
-  /** Of the feed that is recorded. */
-  standing(): FeedStanding | undefined {
-    return this.#source.standing?.()
+  get head_us(): number | undefined {
+    return this.#source.head_us
+  }
+
+  standing(): readonly FeedStanding[] {
+    return this.#source.standing()
   }
 
   /** The capture is whole when this resolves. */

@@ -40,7 +40,7 @@ test.each<[Partial<SourceOptions>, string, string]>([
     'leave out --feed, --replay and --format',
   ],
   [
-    { market: 'calm', feed: 'binance' },
+    { market: 'calm', feed: [{ name: 'binance' }] },
     '--market goes with the simulated market only',
     'leave out --feed, --replay and --format',
   ],

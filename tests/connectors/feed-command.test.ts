@@ -1,11 +1,12 @@
 /** The real commands against a double behind a real port: live, recorded, replayed. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type SourceOptions, sourceOf } from '../../cli/source.ts'
 import { BinanceDouble } from '../doubles/binance-double.ts'
 import { KrakenLevel3Double } from '../doubles/kraken-level3-double.ts'
+import { OkxDouble } from '../doubles/okx-double.ts'
 import { fastClock, type RealServer, serve } from '../doubles/real-server.ts'
 import { aitrader, summaryOf, upArgs } from '../e2e/command.ts'
 import { freePorts } from '../servers/held.ts'
@@ -68,6 +69,32 @@ describe('a live feed', () => {
     expect((await ended).code).toBe(0)
   })
 
+  it('beside another is one source, and their captures replay together to the same', { timeout: 120_000 }, async () => {
+    const okx = new OkxDouble({ seed: 4, clock: fastClock(1), frames_per_s: 200, wire_chance: 0, kinds: [] })
+    doubles.push(okx)
+    const server = await serve(okx)
+    servers.push(server)
+    const files = [join(dir, 'both-binance.gz'), join(dir, 'both-okx.gz')] as const
+    // The double's prices have two decimals.
+    const two_venues = readFileSync('topology/overlays/two-venues.yaml', 'utf8').replaceAll('_scale: 1', '_scale: 2')
+    writeFileSync(join(dir, 'two-venues.yaml'), two_venues)
+    const overlay = ['--overlay', join(dir, 'two-venues.yaml')]
+    const feeds = [
+      ...[...(await feedArgs(0)), '--capture', files[0]],
+      ...['--feed', 'okx', '--feed-url', `ws://127.0.0.1:${server.port}`, '--capture', files[1]],
+    ]
+    const data = (name: string) => ['--data', join(dir, name), '--json']
+    const live = summaryOf(await aitrader(['up', ...overlay, ...feeds, ...data('both'), '--for', '4s']).ended)
+    expect(live).toMatchObject({ gaps: 0, faults: 0 })
+    const replay = ['--replay', files[0], '--format', 'binance-spot', '--replay', files[1], '--format', 'okx', '--once']
+    const again = summaryOf(await aitrader(['up', ...overlay, ...replay, ...data('both-again')]).ended)
+    const same = ['audit.raw-ticks.v1', 'reference.instruments.v1', 'market.events.v1', 'dead-letter.v1']
+    for (const topic of same) expect([topic, again.topics[topic]]).toEqual([topic, live.topics[topic]])
+    const nbbo = await aitrader(['topic', 'read', 'market.nbbo.v1', ...data('both')]).ended
+    const best = new Set([...nbbo.stdout.matchAll(/"bid_instrument_id":"([^"]*)"/g)].map(([, id]) => id))
+    expect([...best]).toEqual(expect.arrayContaining(['BTCUSDT.BINANCE', 'BTC-USDT.OKX']))
+  })
+
   it('is recorded without a dataflow, damaged frames and all', { timeout: 120_000 }, async () => {
     const file = join(dir, 'recorded.gz')
     const feed = await feedArgs(0.03)
@@ -103,17 +130,21 @@ describe('a live feed', () => {
 
   it.each<[Partial<SourceOptions>, string, string]>([
     [
-      { feed: 'nowhere' },
+      { feed: [{ name: 'nowhere' }] },
       'there is no feed nowhere',
       'known feeds: binance, binance-usdm, coinbase, kraken, kraken-level3, okx',
     ],
-    [{ feed: 'binance', replay: ['x'] }, '--feed and --replay were both given', 'choose one'],
-    [{ feedUrl: 'ws://x' }, 'go with --feed', 'name the feed'],
-    [{ feed: 'okx', feedUrl: 'nonsense' }, '--feed-url nonsense is no address of a server', 'wss://HOST:PORT'],
-    [{ feed: 'okx', feedUrl: 'https://x' }, '--feed-url https://x is no address', 'wss://HOST:PORT'],
-    [{ feed: 'okx', feedUrl: 'ws://x/?a' }, '--feed-url ws://x/?a is no address', 'wss://HOST:PORT'],
-    [{ feed: 'okx', restUrl: 'ws://x' }, '--rest-url ws://x is no address', 'https://HOST:PORT'],
-    [{ feed: 'binance' }, 'nothing is declared of venue BINANCE', 'declare'],
+    [{ feed: [{ name: 'binance' }], replay: ['x'] }, '--feed and --replay were both given', 'choose one'],
+    [
+      { feed: [{ name: 'okx', feedUrl: 'nonsense' }] },
+      '--feed-url nonsense is no address of a server',
+      'wss://HOST:PORT',
+    ],
+    [{ feed: [{ name: 'okx', feedUrl: 'https://x' }] }, '--feed-url https://x is no address', 'wss://HOST:PORT'],
+    [{ feed: [{ name: 'okx', feedUrl: 'ws://x/?a' }] }, '--feed-url ws://x/?a is no address', 'wss://HOST:PORT'],
+    [{ feed: [{ name: 'okx', restUrl: 'ws://x' }] }, '--rest-url ws://x is no address', 'https://HOST:PORT'],
+    [{ feed: [{ name: 'okx' }, { name: 'okx' }] }, 'okx and okx are both of venue OKX', 'one feed of each venue'],
+    [{ feed: [{ name: 'binance' }] }, 'nothing is declared of venue BINANCE', 'declare'],
   ])('%j is wrong use', async (options, message, hint) => {
     const refused = sourceOf({ replay: [], format: [], ...options }, 1, [
       { venue: 'NSE', symbol: 'BINANCE' },
