@@ -10,6 +10,7 @@ export function checkInstruments({ draft, report }: Scope): void {
     report.add('INSTRUMENTS_UNWRITTEN', draft.instruments_at, 'no source writes the instruments', hint)
   }
   const seen = new Map<string, number>()
+  const kinds = new Map<string, { readonly kind: string; readonly at: number }>()
   for (const item of list.items) {
     if (item.kind !== 'map') continue
     const id = text(item, 'instrument_id')
@@ -25,6 +26,16 @@ export function checkInstruments({ draft, report }: Scope): void {
       const first = seen.get(id)
       if (first !== undefined) add(id_at, `\`${id}\` stands on line ${report.line(first)} already`, 'keep one of them')
       else seen.set(id, id_at)
+    }
+    const kind = text(item, 'kind')
+    if (symbol !== undefined && kind !== undefined) {
+      const other = kinds.get(symbol)
+      if (other === undefined) kinds.set(symbol, { kind, at: id_at })
+      else if (other.kind !== kind) {
+        const message = `\`${symbol}\` is ${kind} here and ${other.kind} on line ${report.line(other.at)}`
+        // They are not worth the same, and what is known of several venues is joined by symbol.
+        add(id_at, message, 'best prices are kept by symbol: put the two into topologies of their own')
+      }
     }
     const lot = integer(item, 'lot_size_qty')
     const least = integer(item, 'min_qty')
