@@ -56,6 +56,12 @@ export class StageState {
     return stateOf(tasks, this.stage).map((entry) => ({ ...entry, state: parseCanonical(canonical(entry.state)) }))
   }
 
+  /** What the state of an entry says, for people: records that it keeps as bytes are records again. */
+  readable({ state }: StateEntry): unknown {
+    const { readable } = this.planned[0]!.processor
+    return readable === undefined ? state : readable(state)
+  }
+
   /** The stage's tasks as recovery would begin with them. */
   async tasks(): Promise<Task[]> {
     const tasks: Task[] = []

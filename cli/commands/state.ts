@@ -35,7 +35,8 @@ async function state(stage: string, options: StateOptions): Promise<void> {
     const entries = at === undefined ? await view.now() : await view.at(at.topic, at.partition, at.offset)
     const out = new Output(process.stdout)
     for (const entry of ofKey(entries, options.key)) {
-      await out.line(options.json === true ? jsonOf(entry) : textOf(entry))
+      const shown = { ...entry, state: view.readable(entry) }
+      await out.line(options.json === true ? jsonOf(shown) : textOf(shown))
     }
     await out.end()
   })
@@ -70,12 +71,12 @@ function ofKey(entries: readonly StateEntry[], key: string | undefined): readonl
   })
 }
 
-function textOf({ key, state, timers }: StateEntry): string {
+function textOf({ key, state, timers }: Omit<StateEntry, 'state'> & { readonly state: unknown }): string {
   const lines = [key, `  ${indented(state)}`]
   for (const { name, due_us } of timers) lines.push(`  timer ${name} at ${new Date(due_us / 1000).toISOString()}`)
   return lines.join('\n')
 }
 
-function indented(state: StateEntry['state']): string {
+function indented(state: unknown): string {
   return JSON.stringify(JSON.parse(jsonOf(state)), null, 2).replaceAll('\n', '\n  ')
 }

@@ -39,6 +39,7 @@ export interface Behaviour<S> {
   readonly initial?: (key: string) => S
   readonly snapshot?: (state: S) => Json
   readonly restore?: (json: Json, key: string) => S
+  readonly readable?: (snapshot: Json) => unknown
   readonly on: Readonly<Record<string, (state: S, value: Value, ctx: Context) => Step<S>>>
   readonly timer?: (state: S, name: string, ctx: Context) => Step<S>
 }
@@ -134,6 +135,7 @@ function specialize<P extends TObject, S>(spec: Spec<P, S>, generic: Processor, 
     initial: (key) => initial(key),
     snapshot: snapshot as (state: unknown) => Json,
     restore: (json, key) => restore(json, key),
+    ...(behaviour.readable === undefined ? {} : { readable: behaviour.readable }),
     on: Object.fromEntries(Object.entries(behaviour.on).map(([port, handler]) => [port, guarded(handler)])) as never,
     timer: behaviour.timer === undefined ? undefined : (guarded(behaviour.timer) as never),
   }

@@ -261,6 +261,10 @@ export const join = defineBuiltin({
         const { lefts, rights, next_number, seen_us } = json as unknown as State
         return { lefts: unpacked('left', lefts), rights: unpacked('right', rights), next_number, seen_us }
       },
+      readable: (json) => {
+        const state = json as unknown as State
+        return { ...state, lefts: unpacked('left', state.lefts), rights: unpacked('right', state.rights) }
+      },
       on: as_of ? asOf : { left: meet('left'), right: meet('right') },
       timer(state, name, ctx): Step<State> {
         if (name === 'idle') {

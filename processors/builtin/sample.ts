@@ -3,8 +3,8 @@ import { emit, keep, toUtf8 } from '../../runtime/api/index.ts'
 import { defineBuiltin, setFrame } from './builtin.ts'
 
 /**
- * 32-bit FNV-1a of the UTF-8 bytes, mixed at the end as MurmurHash3 does: FNV's lowest bit is the parity of the bytes, so that
- * of ids with even digits alone no half would ever pass. The same on every machine.
+ * 32-bit FNV-1a of the UTF-8 bytes, mixed at the end as MurmurHash3 does: FNV's lowest bit is the parity of the bytes, so
+ * that of ids with even digits alone no half would ever pass. The same on every machine.
  */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5

@@ -205,6 +205,17 @@ export const window = defineBuiltin({
           })),
         }
       },
+      readable: (json) => {
+        const state = json as unknown as { windows: { running: Json[]; last: string }[] }
+        const named = (running: readonly Json[]) =>
+          Object.fromEntries(aggregates.map(({ name }, i) => [name, (running[i] as readonly Json[])[0]]))
+        const windows = state.windows.map(({ running, last, ...one }) => ({
+          ...one,
+          aggregate: named(running),
+          last: keeper.unpack(last),
+        }))
+        return { ...state, windows }
+      },
       on: {
         in(state, value, ctx): Step<State> {
           setFrame(scope, ctx)

@@ -136,6 +136,8 @@ export interface Processor {
   readonly state_key: Readonly<Record<string, (value: unknown, origin: string) => string>>
   readonly initial: (key: string, params: unknown) => unknown
   readonly snapshot: (state: unknown) => Json
+  /** What a snapshot says, for people: with what it packs unpacked. Without it, the snapshot says it itself. */
+  readonly readable?: (snapshot: Json) => unknown
   readonly restore: (json: Json, key: string, params: unknown) => unknown
   readonly on: Readonly<Record<string, (state: unknown, value: unknown, ctx: Context) => Step<unknown>>>
   readonly timer: ((state: unknown, name: string, ctx: Context) => Step<unknown>) | undefined
