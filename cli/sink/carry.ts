@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DirectoryLock, lockDirectory } from '../../connectors/embedded/lock.ts'
-import { type FileSinkParams, PartitionFiles } from '../../connectors/file-sink/index.ts'
+import { type FileSinkParams, PartitionFiles, unwritable } from '../../connectors/file-sink/index.ts'
 import { AppError } from '../../runtime/api/index.ts'
 import type { SinkDeclaration } from '../../runtime/topology/types.ts'
 import { jsonOf, recordOf, type Topics } from '../reading.ts'
@@ -27,18 +27,28 @@ const FLUSH_MS = 1_000
 /** Records that wait at most for the disk. */
 const PENDING = 20_000
 
-/** Records carried by this run, by topic. Rejects with what it refuses, or what reading and writing do. */
+/**
+ * Records carried by this run, by topic. Rejects with what it refuses, or what reading and writing do: a topic that fails
+ * ends the others, which keep what they have carried.
+ */
 export async function carry(
   topics: Topics,
   { topics: names, params }: SinkDeclaration,
   options: CarryOptions,
 ): Promise<Record<string, number>> {
   const carried: Record<string, number> = {}
+  const failed = new AbortController()
+  const common = { ...options, signal: AbortSignal.any([options.signal, failed.signal]) }
   await Promise.all(
     names.map(async (name) => {
-      carried[name] = await carryTopic(topics, name, params as FileSinkParams, options)
+      try {
+        carried[name] = await carryTopic(topics, name, params as FileSinkParams, common)
+      } catch (error) {
+        failed.abort(error)
+      }
     }),
   )
+  failed.signal.throwIfAborted()
   return carried
 }
 
@@ -97,7 +107,7 @@ function locked(folder: string): DirectoryLock {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
-    throw new AppError('FILE_UNWRITABLE', `making ${folder}: ${(cause as Error).message}`, { exit_code: 4, cause })
+    throw unwritable(`making ${folder}`, cause)
   }
   try {
     return lockDirectory(folder, `aitrader ${process.argv.slice(2).join(' ')}`)

@@ -114,10 +114,7 @@ export class PartitionFiles {
       // More may have come meanwhile, or a new file begun.
       if (this.#first === first) this.#written = length
     } catch (cause) {
-      throw new AppError('FILE_UNWRITABLE', `writing below ${this.#folder}: ${(cause as Error).message}`, {
-        exit_code: 4,
-        cause,
-      })
+      throw unwritable(`writing below ${this.#folder}`, cause)
     }
   }
 
@@ -141,8 +138,8 @@ export class PartitionFiles {
   }
 
   async #resume(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-      throw new AppError('FILE_UNWRITABLE', `making ${this.#folder}: ${cause.message}`, { exit_code: 4, cause })
+    await mkdir(this.#folder, { recursive: true }).catch((cause) => {
+      throw unwritable(`making ${this.#folder}`, cause)
     })
     const name = (await readdir(this.#folder))
       .filter((one) => NAME.test(one))
@@ -165,6 +162,15 @@ export class PartitionFiles {
   #path(first: number): string {
     return join(this.#folder, `${String(first).padStart(16, '0')}.jsonl`)
   }
+}
+
+/** The disk or the folder refuses. */
+export function unwritable(doing: string, cause: unknown): AppError {
+  return new AppError('FILE_UNWRITABLE', `${doing}: ${(cause as Error).message}`, {
+    exit_code: 4,
+    hint: 'see to the folder and the disk, and start again: the sink goes on behind the last record that it wrote',
+    cause,
+  })
 }
 
 function carriedOf(line: string): Carried | undefined {

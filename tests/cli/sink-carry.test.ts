@@ -10,6 +10,7 @@ import { newFolder } from './command.ts'
 
 const topology = await loadTopology('topology/crypto.yaml')
 const TOPIC = 'control.v1'
+const OTHER = 'positions.v1'
 
 /** A topic of one partition that holds these numbers. */
 function topicsWith(numbers: readonly number[]): Topics {
@@ -32,6 +33,16 @@ function topicsWith(numbers: readonly number[]): Topics {
       for (const number of numbers) if (number >= from) yield record(number)
     },
   } as unknown as Topics
+}
+
+/** The topic, and one that never ends. */
+function withEndless(numbers: readonly number[]): Topics {
+  const { run, extent, read } = topicsWith(numbers)
+  async function* follow(topic: string, from = 0) {
+    if (topic === TOPIC) yield* read(topic, from)
+    await new Promise<void>(() => {})
+  }
+  return { run, extent, read, follow } as unknown as Topics
 }
 
 function carried(folder: string, numbers: readonly number[]) {
@@ -58,4 +69,15 @@ test.each([
   const folder = join(newFolder(), 'sink')
   await carried(folder, [4, 5, 6, 7])
   await expect(carried(folder, numbers)).rejects.toMatchObject({ code: 'SINK_BEHIND', exit_code: 3 })
+})
+
+test('ends as a whole where one of its topics fails, and lets go of the folders of all', async () => {
+  const folder = join(newFolder(), 'sink')
+  await carried(folder, [4, 5, 6, 7])
+  const sink = { use: 'file', topics: [TOPIC, OTHER], params: { folder, records_per_file: 3 }, description: undefined }
+  const { signal } = new AbortController()
+  const following = carry(withEndless([9, 10]), sink, { once: false, signal, numbered: true })
+  await expect(following).rejects.toMatchObject({ code: 'SINK_BEHIND' })
+  const again = carry(topicsWith([]), { ...sink, topics: [OTHER] }, { once: true, signal, numbered: true })
+  expect(await again).toEqual({ [OTHER]: 0 })
 })
