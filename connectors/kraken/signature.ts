@@ -58,5 +58,8 @@ function fromFile(path: string): { key: string; secret: string } {
 }
 
 function malformed(why: string): AppError {
-  return new AppError('CREDENTIALS_MALFORMED', `the API key of Kraken: ${why}`, { exit_code: 2 })
+  return new AppError('CREDENTIALS_MALFORMED', `the API key of Kraken: ${why}`, {
+    exit_code: 2,
+    hint: 'give KRAKEN_API_KEY and KRAKEN_API_SECRET as the venue shows them, or a file of both: docs/feeds.md',
+  })
 }
