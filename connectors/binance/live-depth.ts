@@ -3,9 +3,9 @@
  *
  * The rules are the normalizer's (depth-sequence.ts): changes of spot follow one another by `U = u + 1`, and a snapshot
  * joins them where `U <= lastUpdateId + 1`; those of futures name the `u` before in `pu`, and a snapshot joins them
- * where `U <= lastUpdateId`, or where it ends with that `pu`. The two need not agree on every damaged frame: a change that cannot be read is a
- * hole for both, and where only the normalizer finds fault, the snapshot that each symbol gets every few minutes heals
- * it. A snapshot too many does no harm; it costs weight.
+ * where `U <= lastUpdateId`, or where it ends with that `pu`. The two need not agree on every damaged frame: a change
+ * that cannot be read is a hole for both, and where only the normalizer finds fault, the snapshot that each symbol gets
+ * every few minutes heals it. A snapshot too many does no harm; it costs weight.
  */
 import { fieldsOf, isId, isLevels, jsonObject } from '../feed/json.ts'
 import type { FeedWatch, SnapshotRequest, WatchActions } from '../feed/venue.ts'

@@ -1,9 +1,9 @@
 /**
  * Live streams of OKX v5: `books`, `trades` and `tickers` of the declared symbols on one public connection.
  *
- * Limits are the venue's: 3 connections per second, 480 requests of 64 KB per hour and connection, and it ends a connection on
- * which nothing was sent for 30 s: we send `ping` before, and its `pong` is no frame. It may end a connection for an
- * upgrade at any time; that is a reconnect like any other.
+ * Limits are the venue's: 3 connections per second, 480 requests of 64 KB per hour and connection, and it ends a
+ * connection on which nothing was sent for 30 s: we send `ping` before, and its `pong` is no frame. It may end a
+ * connection for an upgrade at any time; that is a reconnect like any other.
  */
 import { captureAddress } from '../feed/address.ts'
 import type { FeedAddress, FeedVenue } from '../feed/venue.ts'

@@ -8,7 +8,10 @@ export const LATEST_US = 4_102_444_800_000_000
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 
-/** `2023-10-06T17:35:55.440295Z` in microseconds since the epoch, digits beyond cut; -1 for another text, an impossible date, one before 1970 or after `LATEST_US`. */
+/**
+ * `2023-10-06T17:35:55.440295Z` in microseconds since the epoch, digits beyond cut; -1 for another text, an impossible
+ * date, one before 1970 or after `LATEST_US`.
+ */
 export function rfc3339Us(text: string): number {
   const parts = TIME.exec(text)
   if (parts === null) return -1

@@ -48,7 +48,10 @@ export function seededFaults(seed: number, shares: FaultShares): FaultPlan {
   }
 }
 
-/** A number in [0, 1) from three integers, for what is chosen by a seed: the 32-bit finaliser of MurmurHash3, applied to each in turn. */
+/**
+ * A number in [0, 1) from three integers, for what is chosen by a seed: the 32-bit finaliser of MurmurHash3, applied to
+ * each in turn.
+ */
 export function uniform(seed: number, number: number, lane: number): number {
   return mix(mix(mix(seed | 0) ^ number) ^ (lane + 0x9e3779b9)) / 0x1_0000_0000
 }

@@ -2,8 +2,8 @@
  * Decodes Binance futures: USD-M, and COIN-M as data only, because an inverse contract is no instrument to trade here.
  *
  * Depth follows `pu`: it is the `u` of the change before, anything else is a gap. Against a snapshot with last id L,
- * changes with `u <= L` are useless, and the first one passed on has `U <= L`, or `pu` is L. Otherwise as spot (depth-sequence.ts).
- * Silent about answers to subscriptions, and about quotes and trades that came already.
+ * changes with `u <= L` are useless, and the first one passed on has `U <= L`, or `pu` is L. Otherwise as spot
+ * (depth-sequence.ts). Silent about answers to subscriptions, and about quotes and trades that came already.
  */
 import type { Instrument } from '../../../schemas/generated/index.ts'
 import { onChange, onSnapshot } from '../binance-spot/depth-sequence.ts'

@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts'
 
 const NONE: MapTree = { kind: 'map', at: 0, entries: new Map() }
 
-/** Sinks are of a kind that exists and have the parameters that it asks for, and every reader outside has a consumer group of its own. */
+/** Sinks are of a kind that exists and have its parameters; every reader outside has a consumer group of its own. */
 export function checkReaders({ draft, world, report }: Scope): void {
   const kinds = world.sinks ?? {}
   for (const { use, params = NONE, params_at } of draft.sinks) {
