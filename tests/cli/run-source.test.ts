@@ -141,8 +141,8 @@ describeWithKafkaAndRegistry('a run on Kafka', (servers) => {
 })
 
 test.each([
-  [['--capture', 'x'], '--feed-url, --rest-url and --capture go with --feed'],
-  [['--stages', 'nbbo', '--capture', 'x'], '--feed-url, --rest-url and --capture go with --feed'],
+  [['--capture', 'x'], '--feed-url, --rest-url and --capture stand behind the feed they are of'],
+  [['--stages', 'nbbo', '--capture', 'x'], '--feed-url, --rest-url and --capture stand behind the feed they are of'],
   [['--market', 'calm', '--feed', 'binance'], '--market goes with the simulated market only'],
   [['--feed', 'nowhere'], 'there is no feed nowhere'],
 ])('%j is wrong use of `run`, said before anything is asked of the cluster', async (options, message) => {
