@@ -10,11 +10,20 @@ const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const board = JSON.parse(read('deploy/grafana/dashboards/aitrader.json')) as {
   uid: string
-  panels: { id: number; type: string; title: string; targets?: { expr: string }[]; datasource?: { uid: string } }[]
+  panels: {
+    id: number
+    type: string
+    gridPos: Record<'x' | 'y' | 'w' | 'h', number>
+    title: string
+    targets?: { expr: string; legendFormat: string }[]
+    datasource?: { uid: string }
+  }[]
 }
 const rules = parse(read('deploy/prometheus/rules.yml')) as {
   groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[]
 }
+const alerts = rules.groups.flatMap((group) => group.rules)
+const targets = board.panels.flatMap((panel) => panel.targets ?? [])
 
 /** Names in a PromQL expression that are ours, without the suffixes of a histogram's parts. */
 const metricsIn = (expr: string) =>
@@ -31,7 +40,7 @@ describe('every metric that is asked for is one that we have', () => {
   const names = known()
   const asked = [
     ...board.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
-    ...rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => [`alert ${alert}`, expr] as const)),
+    ...alerts.map(({ alert, expr }) => [`alert ${alert}`, expr] as const),
   ]
   it.each(asked)('%s: %s', (_, expr) => {
     expect(metricsIn(expr).filter((name) => !names.has(name))).toEqual([])
@@ -67,21 +76,70 @@ it('scrapes the port that the stages listen on', () => {
   expect(compose.services).toHaveProperty(job.dns_sd_configs[0].names[0])
 })
 
-it('asks for labels that the metric has', () => {
-  const asked = [
-    ...board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-    ...rules.groups.flatMap((group) => group.rules.map(({ expr }) => expr)),
-  ]
-  // Added by Prometheus, or one of a histogram's parts.
-  const added = ['instance', 'job', 'le']
-  for (const expr of asked) {
-    const by = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list]) => list!.split(',').map((one) => one.trim()))
-    const has = metricsIn(expr).flatMap((name) => METRICS[name as MetricName]?.labels ?? [])
-    expect(
-      by.filter((label) => ![...has, ...added].includes(label)),
-      expr,
-    ).toEqual([])
+/** Labels that the metrics of an expression have, or that Prometheus adds, or of a histogram's parts. */
+const labelsIn = (expr: string) => {
+  const ours = metricsIn(expr).flatMap((name) => METRICS[name as MetricName]?.labels ?? [])
+  return ['instance', 'job', 'le', ...ours]
+}
+const splits = (lists: RegExpStringIterator<RegExpExecArray>) =>
+  [...lists].flatMap(([, list]) => list!.split(',').map((one) => one.trim()))
+
+describe('asks for labels that the metric has', () => {
+  it.each([...targets, ...alerts].map(({ expr }) => expr))('%s', (expr) => {
+    const by = splits(expr.matchAll(/\bby \(([^)]*)\)/g))
+    const matched = splits(expr.matchAll(/\{([^}]*)\}/g)).map((one) => /^\w+/.exec(one)?.[0])
+    expect([...by, ...matched].filter((label) => !labelsIn(expr).includes(label!))).toEqual([])
+  })
+})
+
+describe('says only what it was answered', () => {
+  const kept = (expr: string) => splits(expr.matchAll(/\bby \(([^)]*)\)/g))
+  it.each(targets.map(({ expr, legendFormat }) => [legendFormat, expr]))('%s of %s', (legend, expr) => {
+    const named = [...legend!.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label)
+    const there = kept(expr!).length > 0 ? kept(expr!) : labelsIn(expr!)
+    expect(named.filter((label) => !there.includes(label!))).toEqual([])
+  })
+  it.each(alerts.map(({ annotations, expr }) => [annotations.summary, expr]))('%s of %s', (summary, expr) => {
+    const named = [...summary!.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label)
+    const there = kept(expr!).length > 0 ? kept(expr!) : labelsIn(expr!)
+    expect(named.filter((label) => !there.includes(label!))).toEqual([])
+  })
+})
+
+it('shows every metric of feeds', () => {
+  const shown = new Set(targets.flatMap(({ expr }) => metricsIn(expr)))
+  const of_feeds = Object.keys(METRICS).filter((name) => /^aitrader_feed_/.test(name))
+  expect(of_feeds.filter((name) => !shown.has(name))).toEqual([])
+})
+
+it('watches a feed for silence, storms of connections, breaks, a queue that fills, and secrets', () => {
+  const watched = new Set(alerts.flatMap(({ expr }) => metricsIn(expr)))
+  for (const name of [
+    'aitrader_feed_last_frame_age_seconds',
+    'aitrader_feed_lines',
+    'aitrader_feed_reconnects_total',
+    'aitrader_feed_disconnects_total',
+    'aitrader_feed_gaps_total',
+    'aitrader_feed_snapshots_total',
+    'aitrader_feed_queue_frames',
+    'aitrader_feed_queue_bytes',
+    'aitrader_feed_dropped_total',
+  ]) {
+    expect(watched).toContain(name)
   }
+})
+
+it('tells operators what each alert means', () => {
+  const [, section] = read('docs/operations.md').split('## Alerts\n')
+  const explained = [...section!.split('\n## ')[0]!.matchAll(/^\| `(\w+)` \| ([^|]{10,}) \| ([^|]{10,}) \|$/gm)]
+  expect(explained.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert))
+})
+
+it('has panels that do not lie on one another', () => {
+  const cells = board.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+  )
+  expect(new Set(cells).size).toBe(cells.length)
 })
 
 it('says of every metric on the page for operators what one does', () => {
