@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { loadTopology, ROOT } from '../../cli/compose.ts'
+import { changesOf, pending } from '../../cli/deploy/changes.ts'
 import { desiredOf } from '../../cli/deploy/desired.ts'
 import type { Actual, ActualStore, ActualTopic, Change, Desired } from '../../cli/deploy/model.ts'
 import { shippedWorld } from '../../cli/world.ts'
@@ -9,6 +10,9 @@ import { type Plan, plan } from '../../runtime/plan/plan.ts'
 
 export const HASHES = { code: 'c1', config: 'f1', schemas: 's1', models: 'm1' }
 export const PRINCIPAL = 'User:aitrader'
+export const BOOKS = 'market.books.v1'
+/** Offsets of a topic of four partitions that holds no record. */
+export const EMPTY = { start_offsets: [7, 0, 0, 0], end_offsets: [7, 0, 0, 0] }
 
 export async function cryptoPlan(): Promise<Plan> {
   return plan(await loadTopology(join(ROOT, 'topology/crypto.yaml')), await shippedWorld(), { manifest: '{}' })
@@ -77,4 +81,11 @@ export function changeOf(changes: readonly Change[], kind: Change['kind'], resou
   const found = changes.filter((change) => change.kind === kind && change.resource === resource)
   if (found.length !== 1) throw new Error(`${found.length} changes of ${kind} ${resource}`)
   return found[0] as Change
+}
+
+/** The only thing that remains to be done, or is in the way. */
+export function only(of: Desired, is: Actual): Change {
+  const all = pending(changesOf(of, is))
+  if (all.length !== 1) throw new Error(`not one change: ${all.map(({ kind, resource }) => `${kind} ${resource}`)}`)
+  return all[0] as Change
 }
