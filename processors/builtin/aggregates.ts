@@ -3,13 +3,15 @@ import { type Expression, type Expressions, unfitName } from './expressions.ts'
 
 /** What a window computes of its records: exact on whole numbers, in the order of arrival on doubles. */
 
-export const OPERATIONS = ['count', 'sum', 'min', 'max', 'first', 'last'] as const
+export const OPERATIONS = ['count', 'sum', 'avg', 'min', 'max', 'first', 'last'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** `at_us` is the time of the record that the value is from, for `first` and `last`. */
 export interface Running {
   readonly value: Scalar
   readonly at_us: number
+  /** Of how many values it is the sum, for `avg`. */
+  readonly count?: number
 }
 export type Scalar = bigint | number | string | boolean
 
@@ -18,7 +20,8 @@ export interface Aggregate {
   readonly operation: Operation
   /** CEL's type of the result, as an Avro type. */
   readonly type: AvroType
-  read(): Scalar
+  /** Of the record in hand. */
+  read(at_us: number): Running
 }
 
 const TYPES: Readonly<Record<string, AvroType>> = {
@@ -40,7 +43,7 @@ export function compileAggregate(
     scope.note(at, unfit, 'give it another name')
     return undefined
   }
-  if (operation === 'count') return { name, operation, type: TYPES.int!, read: () => 1n }
+  if (operation === 'count') return { name, operation, type: TYPES.int!, read: (at_us) => ({ value: 1n, at_us }) }
   if (of === undefined) {
     scope.note(at, `\`${operation}\` is of nothing`, 'add `of:` with an expression over `record`')
     return undefined
@@ -55,7 +58,8 @@ export function compileAggregate(
     scope.note(`${at}/of`, `this is ${expression.type}, and \`${operation}\` is of ${wanted}`, 'name a field')
     return undefined
   }
-  return { name, operation, type, read: () => expression.run() as Scalar }
+  const counted = operation === 'avg' ? { count: 1 } : {}
+  return { name, operation, type, read: (at_us) => ({ value: expression.run() as Scalar, at_us, ...counted }) }
 }
 
 /** The two as one, `b` the one that arrived later. */
@@ -64,6 +68,8 @@ export function combine(operation: Operation, a: Running, b: Running): Running {
     case 'count':
     case 'sum':
       return { value: add(a.value, b.value), at_us: b.at_us }
+    case 'avg':
+      return { value: add(a.value, b.value), at_us: b.at_us, count: a.count! + b.count! }
     case 'min':
       return b.value < a.value || isNoNumber(b.value) ? b : a
     case 'max':
@@ -84,12 +90,25 @@ function isNoNumber(value: Scalar): boolean {
   return typeof value === 'number' && Number.isNaN(value)
 }
 
+/** What it comes to. A mean of whole numbers is the nearest one, halves away from zero, as money is rounded. */
+export function resultOf({ value, count }: Running): Scalar {
+  if (count === undefined) return value
+  if (typeof value !== 'bigint') return (value as number) / count
+  const number = BigInt(count)
+  const size = (2n * (value < 0n ? -value : value) + number) / (2n * number)
+  return value < 0n ? -size : size
+}
+
 /** States hold finite numbers only, and doubles are not always finite: those stand as text behind a mark. */
-export function packRunning({ value, at_us }: Running): Json {
-  return typeof value === 'number' && !Number.isFinite(value) ? [String(value), at_us, 'double'] : [value, at_us]
+export function packRunning({ value, at_us, count }: Running): Json {
+  const packed =
+    typeof value === 'number' && !Number.isFinite(value) ? [String(value), at_us, 'double'] : [value, at_us]
+  return count === undefined ? packed : [...packed, count]
 }
 
 export function unpackRunning(json: Json): Running {
-  const [value, at_us, mark] = json as [Scalar, number, string?]
-  return { value: mark === 'double' ? Number(value) : value, at_us }
+  const [value, at_us, ...more] = json as [Scalar, number, ...(string | number)[]]
+  const count = more.find((one) => typeof one === 'number')
+  const counted = count === undefined ? {} : { count }
+  return { value: more[0] === 'double' ? Number(value) : value, at_us, ...counted }
 }

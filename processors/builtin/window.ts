@@ -7,6 +7,7 @@ import {
   OPERATIONS,
   packRunning,
   type Running,
+  resultOf,
   unpackRunning,
 } from './aggregates.ts'
 import { compileSet } from './assign.ts'
@@ -66,7 +67,7 @@ const params = Type.Object(
         {
           op: Type.Union(
             OPERATIONS.map((operation) => Type.Literal(operation)),
-            { description: 'What is computed; `first` and `last` are by time.' },
+            { description: 'What is computed; `first` and `last` are by time, `avg` of ints is the nearest int.' },
           ),
           of: Type.Optional(Type.String({ minLength: 1, description: 'Expression over `record`; not for `count`.' })),
         },
@@ -208,7 +209,7 @@ export const window = defineBuiltin({
       readable: (json) => {
         const state = json as unknown as { windows: { running: Json[]; last: string }[] }
         const named = (running: readonly Json[]) =>
-          Object.fromEntries(aggregates.map(({ name }, i) => [name, (running[i] as readonly Json[])[0]]))
+          Object.fromEntries(aggregates.map(({ name }, i) => [name, resultOf(unpackRunning(running[i]!))]))
         const windows = state.windows.map(({ running, last, ...one }) => ({
           ...one,
           aggregate: named(running),
@@ -221,7 +222,7 @@ export const window = defineBuiltin({
           setFrame(scope, ctx)
           scope.set('record', value)
           const at_us = time === undefined ? ctx.stream_time_us : microseconds(time.run() as bigint)
-          const read = aggregates.map((one): Running => ({ value: one.read(), at_us }))
+          const read = aggregates.map((one) => one.read(at_us))
           const all =
             params.kind === 'session'
               ? [{ start_us: at_us, end_us: at_us + gap_us }]
@@ -264,7 +265,7 @@ export const window = defineBuiltin({
           closing.set('start_us', BigInt(found.start_us))
           closing.set('end_us', BigInt(found.end_us))
           aggregates.forEach(({ name: one }, i) => {
-            closing.set(one, found.running[i]!.value)
+            closing.set(one, resultOf(found.running[i]!))
           })
           const made = assign(found.last)
           ctx.cause(found.first_id)
