@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 
 const FULL = '/dev/full'
 
-test.skipIf(!existsSync(FULL))('a full disk under the output is exit 4 with its reason', () => {
+const missing = existsSync(FULL) ? '' : ` (skipped: no ${FULL} here)`
+test.skipIf(missing !== '')(`a full disk under the output is exit 4 with its reason${missing}`, () => {
   const full = openSync(FULL, 'w')
   try {
     const ended = spawnSync(process.execPath, ['cli/main.ts', 'graph', '--format', 'mermaid'], {

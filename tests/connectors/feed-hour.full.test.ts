@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-it.each(Object.entries<VenueKind>(VENUE_KINDS))('%s', { timeout: 900_000 }, async (name, kind) => {
+it.each(Object.entries<VenueKind>(VENUE_KINDS))('%s has right books', { timeout: 900_000 }, async (name, kind) => {
   const { symbols } = kind
   const clock = fastClock(SPEED)
   const double = kind.double({ seed: 11, clock, frames_per_s: 60, wire_chance: 0.003, rest_chance: 0.3 })
