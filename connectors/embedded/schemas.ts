@@ -106,9 +106,9 @@ export class DirectorySchemas {
     )
   }
 
-  /** The schema's JSON text. */
+  /** The schema's JSON text. Looked for again where it is not known: another build may have begun to write meanwhile. */
   private schemaOf(id: number): string | undefined {
-    this.written ??= this.read()
+    if (this.written?.has(id) !== true) this.written = this.read()
     return this.written.get(id)
   }
 
