@@ -8,12 +8,13 @@ export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly string[]
   readonly help: string
-  /** Only `aitrader run` has it. */
-  readonly kafka?: true
+  /** The commands that have it; `run` and `up` where nothing is said. */
+  readonly of?: readonly ('run' | 'up' | 'sink')[]
 }
 
 const LANE = ['lane'] as const
 const FEED = ['feed'] as const
+const SINK_TOPIC = ['sink', 'topic'] as const
 
 export const METRICS = {
   aitrader_records_total: { type: 'counter', labels: ['lane', 'topic'], help: 'Records written.' },
@@ -31,19 +32,19 @@ export const METRICS = {
     type: 'gauge',
     labels: LANE,
     help: 'Stream time by which the lane is behind the newest frontier of all lanes, wherever they run.',
-    kafka: true,
+    of: ['run'],
   },
   aitrader_lag_records: {
     type: 'gauge',
     labels: ['lane', 'topic'],
     help: 'Records of the topic that are committed and that the lane has not worked off.',
-    kafka: true,
+    of: ['run'],
   },
   aitrader_stable_offset_lag_records: {
     type: 'gauge',
     labels: ['topic'],
     help: 'Offsets between the last stable one and the end: what an open transaction keeps from readers.',
-    kafka: true,
+    of: ['run'],
   },
   aitrader_queue_records: {
     type: 'gauge',
@@ -77,7 +78,7 @@ export const METRICS = {
     type: 'counter',
     labels: [],
     help: 'How often the lanes were shared out anew.',
-    kafka: true,
+    of: ['run'],
   },
   aitrader_event_loop_delay_seconds: {
     type: 'histogram',
@@ -133,6 +134,30 @@ export const METRICS = {
     type: 'gauge',
     labels: FEED,
     help: 'Time since the last frame came, or since the feed was opened.',
+  },
+  aitrader_sink_records_total: {
+    type: 'counter',
+    labels: SINK_TOPIC,
+    help: 'Records that the sink took.',
+    of: ['up', 'sink'],
+  },
+  aitrader_sink_pending_records: {
+    type: 'gauge',
+    labels: SINK_TOPIC,
+    help: 'Those of them that are in no file yet.',
+    of: ['up', 'sink'],
+  },
+  aitrader_sink_behind_records: {
+    type: 'gauge',
+    labels: SINK_TOPIC,
+    help: 'Durable records that are in no file yet; of a data directory only.',
+    of: ['up', 'sink'],
+  },
+  aitrader_sink_failed: {
+    type: 'gauge',
+    labels: ['sink'],
+    help: '1 where the sink ended with an error, else 0.',
+    of: ['up', 'sink'],
   },
 } as const satisfies Record<string, MetricSpec>
 

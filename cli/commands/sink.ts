@@ -5,6 +5,7 @@ import { placeOf } from '../place.ts'
 import { inTopics } from '../reading.ts'
 import { onSignals } from '../signals.ts'
 import { carry } from '../sink/carry.ts'
+import { SinkMeter } from '../sink/meter.ts'
 import { topologyOptions } from '../topology-file.ts'
 
 interface SinkOptions {
@@ -14,6 +15,7 @@ interface SinkOptions {
   readonly kafka?: string
   readonly registry?: string
   readonly once?: boolean
+  readonly listen?: string
   readonly json?: boolean
 }
 
@@ -29,6 +31,7 @@ export function sinkCommand(): Command {
     'whose sinks',
   )
     .option('--once', 'end with what is there now (--data only)')
+    .option('--listen <address>', 'serve /metrics, /health and /ready on PORT (loopback) or HOST:PORT')
     .option('--json', 'print what was carried as JSON, a line a sink')
     .action(sink)
 }
@@ -56,18 +59,37 @@ async function sink(names: readonly string[], options: SinkOptions): Promise<voi
   try {
     await inTopics(place, async (topics) => {
       const numbered = place.kind === 'directory'
+      const meters = chosen.map((one) => new SinkMeter(one))
+      const served = options.listen === undefined ? undefined : await serve(options.listen, meters)
       process.stderr.write(`carrying ${chosen.join(', ')}\n`)
-      const all = chosen.map(async (one) => {
-        const records = await carry(topics, sinks[one]!, { once, signal: stop.signal, numbered })
+      const all = chosen.map(async (one, index) => {
+        const meter = meters[index]!
+        const records = await carry(topics, sinks[one]!, { once, signal: stop.signal, numbered, meter })
         process.stdout.write(options.json === true ? `${JSON.stringify({ sink: one, records })}\n` : said(one, records))
       })
       // One that fails ends the others, which keep what they have carried.
-      for (const one of all) one.catch(() => stop.abort())
+      for (const [index, one] of all.entries()) {
+        one.catch(() => {
+          meters[index]!.failed = true
+          stop.abort()
+        })
+      }
+      await Promise.allSettled(all)
+      // Nobody asks any more when what they read is closed.
+      await served?.()
       await Promise.all(all)
     })
   } finally {
     listening()
   }
+}
+
+/** Serves what the sinks say; answers what ends it. */
+async function serve(address: string, meters: readonly SinkMeter[]): Promise<() => Promise<void>> {
+  // Loaded where somebody asks, as by a run.
+  const { serveTelemetry } = await import('../telemetry.ts')
+  const samples = async () => (await Promise.all(meters.map((meter) => meter.samples()))).flat()
+  return serveTelemetry(address, { samples, ready: () => true })
 }
 
 function said(name: string, records: Readonly<Record<string, number>>): string {

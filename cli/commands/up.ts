@@ -13,7 +13,7 @@ import { setAside } from '../rebuild.ts'
 import { LaneMeter } from '../run/metrics-meter.ts'
 import { checkRunFile, writeRunFile } from '../run-file.ts'
 import { onSignals } from '../signals.ts'
-import { sinksBeside } from '../sink/beside.ts'
+import { type SinksBeside, sinksBeside } from '../sink/beside.ts'
 import { type SourceOptions, sourceOf, sourceOptions } from '../source.ts'
 import { summarize } from '../summary.ts'
 import { openLog, serveTelemetry } from '../telemetry.ts'
@@ -55,8 +55,8 @@ async function up(options: UpOptions): Promise<void> {
   const for_ms = options.for === undefined ? undefined : parseDuration(options.for, '--for')
   if (for_ms === undefined) checkOnce(options, 'write --for 1h instead: it stops after that much time')
   const topology = await loadTopology(options.topology, options.overlay)
-  // The log is opened later than the source is made; before that the source says nothing.
-  const told: { log?: ReturnType<typeof openLog> } = {}
+  // The log is opened later than the source is made; before that the source says nothing. Sinks begin later still.
+  const told: { log?: ReturnType<typeof openLog>; sinks?: SinksBeside } = {}
   const tell = (event: string, detail: object) => told.log?.info(detail, event)
   const { source, label, name, speed: usual_speed } = await sourceOf(options, seed, topology.instruments, { tell })
   const speed = parseSpeed(options.speed ?? usual_speed, '--speed')
@@ -77,7 +77,7 @@ async function up(options: UpOptions): Promise<void> {
     const log = openLog(join(dir, 'log.jsonl'))
     told.log = log
     const meter = new LaneMeter('all', composition.plan.topics, (event, detail) => log.warn(detail, event))
-    if (options.listen !== undefined) cleanups.push(await listen(options.listen, meter))
+    if (options.listen !== undefined) cleanups.push(await listen(options.listen, meter, () => told.sinks))
     log.info({ topology: topology.name, source: source.identity, ...JSON.parse(composition.manifest) }, 'started')
     const engine = await openEngine(broker, composition, meter.observe(measure))
     log.info({ stream_time_us: engine.now_us }, 'recovered')
@@ -119,6 +119,7 @@ async function up(options: UpOptions): Promise<void> {
       log.warn({ sink, error: error.message }, 'sink failed')
       progress.say(`the sink ${sink} failed, the run goes on: ${error.message}`)
     })
+    told.sinks = sinks
     // Where the run fails they must not outlive it; where it ends well they have been waited for.
     cleanups.push(() => sinks.stop())
     cleanups.push(() => progress.stop(), onSignals(interrupted), openControlSocket(dir, run))
@@ -142,15 +143,16 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 /** Serves what the one engine of this process says: to the outside it is one lane. */
-function listen(address: string, meter: LaneMeter): Promise<() => Promise<void>> {
+function listen(address: string, meter: LaneMeter, sinks: () => SinksBeside | undefined): Promise<() => Promise<void>> {
   const eventLoop = watchEventLoop()
   return serveTelemetry(address, {
-    samples: () => {
+    samples: async () => {
       const { running, recovering, samples } = meter.sample()
       return [
         { name: 'aitrader_lanes', labels: {}, value: Number(running) },
         { name: 'aitrader_lanes_recovering', labels: {}, value: Number(recovering) },
         ...samples,
+        ...((await sinks()?.samples()) ?? []),
         { name: 'aitrader_event_loop_delay_seconds', labels: { thread: 'main' }, value: eventLoop() },
       ]
     },

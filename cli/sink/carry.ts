@@ -7,6 +7,7 @@ import type { SinkDeclaration } from '../../runtime/topology/types.ts'
 import { jsonOf, recordOf, type Topics } from '../reading.ts'
 import type { TopicRecord } from '../topic-record.ts'
 import { untilAborted } from '../until-aborted.ts'
+import type { SinkMeter } from './meter.ts'
 
 /**
  * Carries the records of a sink's topics away, each once and in the order of its partition, from where the last run of the
@@ -19,6 +20,8 @@ export interface CarryOptions {
   readonly signal: AbortSignal
   /** Numbers never change there: what is before the last record need not be read again. */
   readonly numbered: boolean
+  /** Told how far it is. */
+  readonly meter?: SinkMeter
 }
 
 /** The longest that a record waits to be in a file, milliseconds. */
@@ -72,7 +75,7 @@ async function carryInto(
   topics: Topics,
   topic: string,
   params: FileSinkParams,
-  { once, signal, numbered }: CarryOptions,
+  { once, signal, numbered, meter }: CarryOptions,
 ): Promise<number> {
   const parts: Part[] = []
   for (let partition = 0; partition < topics.run.topology.topics[topic]!.partitions; partition++) {
@@ -82,6 +85,11 @@ async function carryInto(
     const { end_offsets } = await topics.extent(topic)
     for (const [partition, part] of parts.entries()) part.reaches(end_offsets[partition] ?? 0)
   }
+  meter?.begins(topic, {
+    carried: () => parts.reduce((sum, { carried }) => sum + carried, 0),
+    pending: () => parts.reduce((sum, { files }) => sum + files.pending, 0),
+    ...(numbered ? { behind: () => behindOf(topics, topic, parts) } : {}),
+  })
   const from = numbered ? Math.min(...parts.map(({ files }) => files.last?.offset ?? 0)) : 0
   const records = once ? topics.read(topic, from) : topics.follow(topic, from)
   const flush = () => Promise.all(parts.map(({ files }) => files.flush()))
@@ -101,6 +109,15 @@ async function carryInto(
     await flush()
   }
   return parts.reduce((sum, { carried }) => sum + carried, 0)
+}
+
+/** Durable records of the topic that are in no file yet. */
+async function behindOf(topics: Topics, topic: string, parts: readonly Part[]): Promise<number> {
+  const { start_offsets, end_offsets } = await topics.extent(topic)
+  return parts.reduce((sum, { files }, partition) => {
+    const next = Math.max((files.last?.offset ?? -1) + 1, start_offsets[partition] ?? 0)
+    return sum + files.pending + Math.max(0, (end_offsets[partition] ?? 0) - next)
+  }, 0)
 }
 
 function locked(folder: string): DirectoryLock {

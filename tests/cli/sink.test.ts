@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { sinkCommand } from '../../cli/commands/sink.ts'
 import { topicCommand } from '../../cli/commands/topic.ts'
+import { freePorts } from '../servers/held.ts'
 import { aitrader, capture, captureLines, newFolder, start } from './command.ts'
 import { inProcess } from './in-process.ts'
 import { runTo } from './partial-run.ts'
@@ -109,9 +110,10 @@ it('goes on with other sizes of files without a hole', async () => {
 
 it('follows a run beside it, and has everything when it is stopped', async () => {
   const live = join(folder, 'live')
+  const [port] = await freePorts(1)
   const running = start(['up', '--data', live, '--for', '4s'])
   await running.says('simulated market')
-  const sink = start(['sink', ...sinksInto('live'), '--data', live, '--json'])
+  const sink = start(['sink', ...sinksInto('live'), '--data', live, '--json', '--listen', String(port)])
   expect((await running.ended).code).toBe(0)
   const there = await told('market.events.v1', live)
   for (;;) {
@@ -122,6 +124,12 @@ it('follows a run beside it, and has everything when it is stopped', async () =>
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+  const labels = '{sink="kept",topic="market.events.v1"}'
+  const wanted = [`records_total${labels} ${there.length}\n`, `behind_records${labels} 0\n`]
+  // A file is there a moment before it counts as written.
+  for (let page = ''; !wanted.every((line) => page.includes(`aitrader_sink_${line}`)); ) {
+    page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  }
   sink.child.kill('SIGTERM')
   const ended = await sink.ended
   expect(ended.code, ended.stderr).toBe(0)
@@ -130,9 +138,13 @@ it('follows a run beside it, and has everything when it is stopped', async () =>
 
 it('is run by `up`, too: what is durable at its end is in the files, and the others of the folder wait', async () => {
   const own = join(folder, 'own')
-  const running = start(['up', ...sinksInto('own', 50), '--data', own, '--for', '3s', '--speed', '5x'])
+  const [port] = await freePorts(1)
+  const paced = ['--for', '3s', '--speed', '5x', '--listen', String(port)]
+  const running = start(['up', ...sinksInto('own', 50), '--data', own, ...paced])
   const holder = join(out('own'), 'market.events.v1', 'holder.json')
   while (!existsSync(holder)) await new Promise((resolve) => setTimeout(resolve, 20))
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  expect(page).toContain('aitrader_sink_failed{sink="kept"} 0\n')
   const second = await inProcess(sinkCommand(), ...sinksInto('own', 50), '--data', own, '--once')
   expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('(DIRECTORY_LOCKED)') })
   expect((await running.ended).code).toBe(0)

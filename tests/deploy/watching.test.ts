@@ -106,13 +106,13 @@ describe('says only what it was answered', () => {
   })
 })
 
-it('shows every metric of feeds', () => {
+it('shows every metric of feeds and sinks', () => {
   const shown = new Set(targets.flatMap(({ expr }) => metricsIn(expr)))
-  const of_feeds = Object.keys(METRICS).filter((name) => /^aitrader_feed_/.test(name))
-  expect(of_feeds.filter((name) => !shown.has(name))).toEqual([])
+  const of_both = Object.keys(METRICS).filter((name) => /^aitrader_(feed|sink)_/.test(name))
+  expect(of_both.filter((name) => !shown.has(name))).toEqual([])
 })
 
-it('watches a feed for silence, storms of connections, breaks, a queue that fills, and secrets', () => {
+it('watches feeds for silence, storms of connections, breaks, full queues and secrets, and sinks for failing and being behind', () => {
   const watched = new Set(alerts.flatMap(({ expr }) => metricsIn(expr)))
   for (const name of [
     'aitrader_feed_last_frame_age_seconds',
@@ -124,6 +124,9 @@ it('watches a feed for silence, storms of connections, breaks, a queue that fill
     'aitrader_feed_queue_frames',
     'aitrader_feed_queue_bytes',
     'aitrader_feed_dropped_total',
+    'aitrader_sink_failed',
+    'aitrader_sink_behind_records',
+    'aitrader_sink_pending_records',
   ]) {
     expect(watched).toContain(name)
   }
