@@ -1,6 +1,7 @@
+import { processorOfStage, type World } from '../../runtime/plan/plan.ts'
 import type { Written } from '../../runtime/topology/test-script.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
-import { own, type World } from '../../runtime/topology/world.ts'
+import { own } from '../../runtime/topology/world.ts'
 import type { Case } from './files.ts'
 
 /**
@@ -8,7 +9,7 @@ import type { Case } from './files.ts'
  *
  * A stage is touched by a test that runs it, an input by one that runs the stage and has records on the input's topic,
  * an output by one in which the stage's topic gets a record, a fault code by one whose dead letters hold it from the
- * stage. A code that no record can cause, as its processor's specification says, is named with the reason and counts as
+ * stage. Of a built-in stage those codes count that its expressions can end in. A code that no record can cause, as its processor's specification says, is named with the reason and counts as
  * none. Only topologies that a test names, or that `meet` was told of, are looked at.
  */
 export interface Coverage {
@@ -34,11 +35,11 @@ interface Part {
 }
 
 export class CoverageMeter {
-  readonly #topologies = new Map<string, { readonly topology: Topology; readonly world: Pick<World, 'processors'> }>()
+  readonly #topologies = new Map<string, { readonly topology: Topology; readonly world: World }>()
   readonly #touched = new Map<string, Set<string>>()
 
   /** Looks at a topology, whether or not a test names it; answers what of it was touched so far. */
-  meet(path: string, topology: Topology, world: Pick<World, 'processors'>): Set<string> {
+  meet(path: string, topology: Topology, world: World): Set<string> {
     const known = this.#touched.get(path)
     if (known !== undefined) return known
     const touched = new Set<string>()
@@ -82,9 +83,13 @@ export class CoverageMeter {
       const touched = this.#touched.get(path) ?? new Set()
       const part = (all: readonly string[]) => ({ all: all.length, untouched: all.filter((one) => !touched.has(one)) })
       const stages = Object.entries(topology.stages)
-      const codes = stages.flatMap(([stage, { use }]) => {
-        const { faults = {}, unreachable = {} } = world.processors[use] ?? {}
-        return Object.keys(faults).map((code) => ({ fault: `${stage}: ${code}`, because: own(unreachable, code) }))
+      const codes = stages.flatMap(([stage]) => {
+        const processor = processorOfStage(topology, stage, world)
+        const { faults, unreachable = {} } = processor
+        const { raises = Object.keys(faults) } = processor.kind === 'processor' ? processor : {}
+        return Object.keys(faults)
+          .filter((code) => raises.includes(code))
+          .map((code) => ({ fault: `${stage}: ${code}`, because: own(unreachable, code) }))
       })
       return {
         topology: path,

@@ -82,7 +82,7 @@ function compileField(
       return compileChoice(type, condition, branches, pointer, expressions, base)
     }
   }
-  const compiled = expressions.compile(text, pointer, undefined, present(type), base)
+  const compiled = expressions.compile(text, pointer, undefined, type, base)
   if (compiled === undefined) return undefined
   const wanted = celType(present(type))
   if (compiled.type === 'null' && isNullable(type)) return () => null
@@ -93,6 +93,8 @@ function compileField(
     return undefined
   }
   const convert = unconverter(type)
+  const same = compiled.from !== undefined && sameType(compiled.from, present(type))
+  if (!same && wanted !== 'bool' && present(type).kind !== 'string') expressions.raised.add('VALUE_OUT_OF_RANGE')
   if (compiled.path && isNullable(type)) return () => orNull(compiled, convert)
   return () => convert(compiled.run())
 }

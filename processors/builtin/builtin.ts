@@ -132,6 +132,7 @@ function specialize<P extends TObject, S>(spec: Spec<P, S>, generic: Processor, 
   const processor: Processor = {
     ...bare,
     outputs: behaviour.outputs,
+    raises: [...new Set([...scopes.flatMap(({ raised }) => [...raised]), ...Object.keys(spec.faults ?? {})])],
     initial: (key) => initial(key),
     snapshot: snapshot as (state: unknown) => Json,
     restore: (json, key) => restore(json, key),

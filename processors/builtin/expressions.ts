@@ -1,8 +1,9 @@
 import { type ASTNode, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { type AvroType, avroOf, fault, type RecordType, type StageProblem, type Step } from '../../runtime/api/index.ts'
 import { FUNCTIONS, HIDDEN, INT, InexactValue, int64 } from './functions.ts'
+import { raisedBy } from './raised.ts'
 import { below, remarksOf, sourceOf } from './typed.ts'
-import { celRecords, celType, UnfitValue, type View, viewOf } from './views.ts'
+import { celRecords, celType, isNullable, present, UnfitValue, type View, viewOf } from './views.ts'
 import { isPath, Walk } from './walk.ts'
 
 /**
@@ -59,6 +60,8 @@ export interface Expression {
   readonly type: string
   /** Only the name of a field: its null can be handed on. */
   readonly path: boolean
+  /** The Avro type that a path leads to. */
+  readonly from: AvroType | undefined
   /** `[]`, which has no type of its own. */
   readonly empty_list: boolean
   /** Its value for what the frame holds. Throws what `faultOf` takes. */
@@ -104,6 +107,8 @@ export function unfitName(name: string, taken: readonly string[]): string | unde
 
 export class Expressions {
   readonly problems: StageProblem[] = []
+  /** The faults that the expressions can end in; `VALUE_OUT_OF_RANGE` is noted by who writes what they answer. */
+  readonly raised = new Set<keyof typeof EXPRESSION_FAULTS>()
   readonly #environment: Environment
   readonly #names = new Map<string, AvroType>()
   readonly #frame: Record<string, unknown> = {}
@@ -143,14 +148,15 @@ export class Expressions {
 
   /**
    * Compiles `text`, which stands at `pointer` in the parameters; undefined with a problem noted. `wanted` is the type
-   * it must have, `field` the Avro type that it is written to. `base` is where it begins in the text of the parameter.
+   * it must have, `field` the Avro type of the field that it is written to. `base` is where it begins in the text of the parameter.
    */
   compile(text: string, pointer: string, wanted?: string, field?: AvroType, base = 0): Expression | undefined {
     const parsed = this.#parse(text, pointer, base)
     if (parsed === undefined) return undefined
     const { ast } = parsed
     const walk = new Walk()
-    walk.answers(ast, field, walk.visit(ast, this.#names))
+    const from = walk.visit(ast, this.#names)
+    walk.answers(ast, field === undefined ? undefined : present(field), from)
     for (const { offset, message, hint } of walk.remarks) this.note(pointer, message, hint, base + offset)
     if (walk.remarks.length > 0) return undefined
     exactInts(ast)
@@ -186,8 +192,13 @@ export class Expressions {
         throw error
       }
     }
+    for (const code of raisedBy(ast, this.#names)) {
+      // A field that is only handed on keeps its null.
+      const handed_on = code === 'FIELD_ABSENT' && field !== undefined && isNullable(field) && isPath(ast)
+      if (!handed_on) this.raised.add(code)
+    }
     const empty_list = ast.op === 'list' && ast.args.length === 0
-    return { type, path: isPath(ast), empty_list, used: walk.used, run, runOrAbsent }
+    return { type, path: isPath(ast), from, empty_list, used: walk.used, run, runOrAbsent }
   }
 
   /** The three parts of `a ? b : c`; undefined for all other text, and for text that does not parse. */

@@ -124,6 +124,7 @@ export const join = defineBuiltin({
       left: params.time === undefined ? undefined : scope.compile(params.time.left, '/time/left', 'int'),
       right: params.time === undefined ? undefined : scope.compile(params.time.right, '/time/right', 'int'),
     }
+    if (params.time !== undefined) scope.raised.add('VALUE_OUT_OF_RANGE')
     for (const [side, other] of [
       ['left', 'right'],
       ['right', 'left'],

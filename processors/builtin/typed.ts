@@ -32,7 +32,7 @@ export function sourceOf(node: ASTNode): { readonly text: string; readonly offse
 }
 
 /** The type that CEL's checker found, which it keeps at the node. */
-function typeOf(node: ASTNode): string {
+export function typeOf(node: ASTNode): string {
   return (node as { readonly checkedType?: { readonly name?: string } }).checkedType?.name ?? 'dyn'
 }
 

@@ -113,6 +113,7 @@ export const window = defineBuiltin({
     checkSizes(params, problem)
     const scope = expressions({ record })
     const time = params.time === undefined ? undefined : scope.compile(params.time, '/time', 'int')
+    if (time !== undefined) scope.raised.add('VALUE_OUT_OF_RANGE')
     const aggregates: Aggregate[] = []
     for (const [name, { op, of }] of Object.entries(params.aggregate)) {
       const one = compileAggregate(name, op, of, scope)

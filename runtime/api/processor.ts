@@ -141,6 +141,8 @@ export interface Processor {
   readonly restore: (json: Json, key: string, params: unknown) => unknown
   readonly on: Readonly<Record<string, (state: unknown, value: unknown, ctx: Context) => Step<unknown>>>
   readonly timer: ((state: unknown, name: string, ctx: Context) => Step<unknown>) | undefined
+  /** Of `faults`, those that the parameters of the stage let happen; without it, all. */
+  readonly raises?: readonly string[]
   /** A processor for records of any kind: makes the one for the records of a stage. Without problems, it is run. */
   readonly specialize?: (use: StageUse) => Specialized
   /** The topology names the output ports. */

@@ -124,7 +124,7 @@ export function plan(topology: Topology, world: World, provided: Provided = {}):
   const tasks: PlannedTask[] = []
   for (const name of stages) {
     const stage = topology.stages[name] as StageDeclaration
-    const processor = processorFor(topology, name, world)
+    const processor = processorOfStage(topology, name, world)
     const keyed = Object.values(stage.from).filter((input) => input.as === 'keyed')
     const count = keyed[0] === undefined ? 1 : topic(keyed[0].topic).partitions
     const outputs = new Map(Object.entries(stage.to).map(([port, to]) => [port, topic(to)]))
@@ -224,7 +224,7 @@ function inputsOf(
 }
 
 /** The stage's processor for the records of its topics. Lint has found nothing, unless parameters came from elsewhere. */
-function processorFor(topology: Topology, name: string, world: World): AnyProcessor {
+export function processorOfStage(topology: Topology, name: string, world: World): AnyProcessor {
   const stage = topology.stages[name] as StageDeclaration
   const generic = world.processors[stage.use]
   assert(generic !== undefined, `stage ${name} uses the unknown processor ${stage.use}`)

@@ -165,6 +165,18 @@ test('coverage is written a stage a line, with what is beyond tests and why', ()
 `)
 })
 
+test('of a built-in stage only the faults count that its expressions can end in', () => {
+  const text = readFileSync('tests/topology/builtin.yaml', 'utf8')
+  const { topology } = lint(text, 'builtin.yaml', world)
+  const meter = new CoverageMeter()
+  meter.meet('builtin.yaml', topology!, world)
+  const [{ faults }] = meter.result() as [Coverage]
+  const of = (stage: string) => faults.untouched.filter((one) => one.startsWith(`${stage}: `))
+  expect(of('tight')).toEqual([])
+  expect(of('bars')).toContain('bars: LATE')
+  expect(of('book-builder').length).toBeGreaterThan(0)
+})
+
 test('a topology that no test names is untouched', () => {
   const meter = new CoverageMeter()
   meter.meet(path, crypto.topology!, world)
