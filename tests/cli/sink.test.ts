@@ -111,23 +111,29 @@ it('goes on with other sizes of files without a hole', async () => {
 it('follows a run beside it, and has everything when it is stopped', async () => {
   const live = join(folder, 'live')
   const [port] = await freePorts(1)
-  const running = start(['up', '--data', live, '--for', '4s'])
+  const running = start(['up', '--data', live])
   await running.says('simulated market')
   const sink = start(['sink', ...sinksInto('live'), '--data', live, '--json', '--listen', String(port)])
+  const keeps = async (enough: (lines: number) => boolean) => {
+    for (;;) {
+      try {
+        if (enough(kept('live', 'market.events.v1').all.length)) return
+      } catch {
+        // Not begun yet, or a file was put in its place between two looks.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  await keeps((lines) => lines > 0)
+  running.child.kill('SIGTERM')
   expect((await running.ended).code).toBe(0)
   const there = await told('market.events.v1', live)
-  for (;;) {
-    try {
-      if (kept('live', 'market.events.v1').all.length === there.length) break
-    } catch {
-      // Not begun yet, or a file was put in its place between two looks.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await keeps((lines) => lines === there.length)
   const labels = '{sink="kept",topic="market.events.v1"}'
   const wanted = [`records_total${labels} ${there.length}\n`, `behind_records${labels} 0\n`]
   // A file is there a moment before it counts as written.
   for (let page = ''; !wanted.every((line) => page.includes(`aitrader_sink_${line}`)); ) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
     page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   }
   sink.child.kill('SIGTERM')
@@ -139,7 +145,7 @@ it('follows a run beside it, and has everything when it is stopped', async () =>
 it('is run by `up`, too: what is durable at its end is in the files, and the others of the folder wait', async () => {
   const own = join(folder, 'own')
   const [port] = await freePorts(1)
-  const paced = ['--for', '3s', '--speed', '5x', '--listen', String(port)]
+  const paced = ['--speed', '5x', '--listen', String(port)]
   const running = start(['up', ...sinksInto('own', 50), '--data', own, ...paced])
   const holder = join(out('own'), 'market.events.v1', 'holder.json')
   while (!existsSync(holder)) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -147,6 +153,7 @@ it('is run by `up`, too: what is durable at its end is in the files, and the oth
   expect(page).toContain('aitrader_sink_failed{sink="kept"} 0\n')
   const second = await inProcess(sinkCommand(), ...sinksInto('own', 50), '--data', own, '--once')
   expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('(DIRECTORY_LOCKED)') })
+  running.child.kill('SIGTERM')
   expect((await running.ended).code).toBe(0)
   for (const topic of TOPICS) expect(kept('own', topic).all).toEqual(await told(topic, own))
 })
@@ -154,11 +161,11 @@ it('is run by `up`, too: what is durable at its end is in the files, and the oth
 it('does not end the run where it fails, but says so, and the command ends with it', async () => {
   writeFileSync(out('file'), 'no folder')
   const failed = join(folder, 'failed')
-  const args = ['up', ...sinksInto('file'), '--data', failed, '--for', '500ms', '--json']
-  const { code, stdout, stderr } = await aitrader(...args)
+  const replay = ['--replay', capture(folder, 'short.txt', lines.slice(0, 300)), '--format', 'binance-spot', '--once']
+  const { code, stdout, stderr } = await aitrader('up', ...sinksInto('file'), '--data', failed, ...replay, '--json')
   expect({ code, said: /FILE_UNWRITABLE/.test(stderr) }).toEqual({ code: 4, said: true })
   expect(JSON.parse(stdout)).toHaveProperty('state_sha256')
-  expect((await told('market.events.v1', failed)).length).toBeGreaterThan(10)
+  expect((await told('market.events.v1', failed)).length).toBeGreaterThan(250)
 })
 
 it('refuses a folder that holds the records of another run', async () => {
