@@ -10,13 +10,12 @@
  * what was on its way overfills the queue, the connections are dropped, counted as `slow`, and come back once there
  * is room: a hole that is known, instead of a delay that grows.
  */
-import { assert, type Json, type SourceItem } from '../../runtime/api/index.ts'
+import { assert, type Json, type Source, type SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import { Allowance } from './allowance.ts'
 import type { ConnectionEnd } from './connection.ts'
 import { Connections, type Shared } from './connections.ts'
 import { FrameQueue, type QueueBounds } from './frame-queue.ts'
-import type { MergedFeed } from './live-feeds.ts'
 import { Numbering } from './numbering.ts'
 import type { FeedPorts } from './ports.ts'
 import { Rest } from './rest.ts'
@@ -68,6 +67,13 @@ export interface FeedStanding {
   readonly queue_bytes: number
   /** Since the last frame came, or since the feed was opened. */
   readonly quiet_ms: number
+}
+
+/** A live feed among others, recorded or not. */
+export interface MergedFeed extends Source {
+  /** Receive time of the next frame; undefined where none waits. */
+  readonly head_us: number | undefined
+  standing(): readonly FeedStanding[]
 }
 
 const QUEUE: QueueBounds = { frames: 65_536, bytes: 64 * 1024 * 1024 }

@@ -5,17 +5,10 @@
  * next, and a capture of each feed, replayed together, gives the same frames. A feed that is held up (its capture's
  * disk is behind) holds up the others: order is more than haste.
  */
-import type { Json, Source, SourceItem } from '../../runtime/api/index.ts'
-import type { FeedStanding } from './live-feed.ts'
+import type { Json, SourceItem } from '../../runtime/api/index.ts'
+import type { FeedStanding, MergedFeed } from './live-feed.ts'
 import type { Numbering } from './numbering.ts'
 import type { FeedClock } from './ports.ts'
-
-/** One of them, recorded or not. */
-export interface MergedFeed extends Source {
-  /** Receive time of the next frame; undefined where none waits. */
-  readonly head_us: number | undefined
-  standing(): readonly FeedStanding[]
-}
 
 export class LiveFeeds implements MergedFeed {
   readonly identity: Json

@@ -2,8 +2,7 @@
 import type { Json, SourceItem } from '../../runtime/api/index.ts'
 import type { RawFrame } from '../../schemas/generated/index.ts'
 import type { CaptureWriter } from './capture-writer.ts'
-import type { FeedStanding } from './live-feed.ts'
-import type { MergedFeed } from './live-feeds.ts'
+import type { FeedStanding, MergedFeed } from './live-feed.ts'
 
 export class RecordedSource implements MergedFeed {
   readonly #source: MergedFeed
