@@ -106,12 +106,15 @@ it('OKX is sent a ping where nothing comes, and its pong is no frame', async () 
   expect(feed.counts).toMatchObject({ frames, connections: 1 })
 })
 
-it('OKX is tried again, slower and slower, where it refuses a symbol', async () => {
-  const { feed, run, told } = await world({ ...KINDS.OKX, symbols: ['NO-SUCH'] })
+it.each([
+  ['OKX', "doesn't exist"],
+  ['COINBASE', 'is not a valid product'],
+] as const)('%s is tried again, slower and slower, where it refuses a symbol', async (name, words) => {
+  const { feed, run, told } = await world({ ...KINDS[name], symbols: ['NO-SUCH'] })
   run(60_000)
   expect(feed.counts.ended.broken).toBeGreaterThan(3)
   expect(feed.counts.connections).toBeLessThan(12)
-  expect(told.find((line) => line.startsWith('break'))).toContain("doesn't exist")
+  expect(told.find((line) => line.startsWith('break'))).toContain(words)
 })
 
 it.each([
