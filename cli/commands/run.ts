@@ -190,14 +190,10 @@ async function run(options: RunCommandOptions): Promise<void> {
  * source leaves it to others.
  */
 function openOf(options: RunCommandOptions): SourceOptions | undefined {
-  const { replay, format, feed, market } = options
-  const open: SourceOptions = {
-    ...{ replay, format },
-    ...(feed === undefined ? {} : { feed }),
-    ...(market === undefined ? {} : { market }),
-  }
-  const named = Object.keys(open).length > 2 || replay.length > 0 || format.length > 0
-  return named || options.stages === undefined ? open : undefined
+  const { replay, format, feed, market, stages } = options
+  const named = replay.length > 0 || format.length > 0 || feed !== undefined || market !== undefined
+  if (!named && stages !== undefined) return undefined
+  return { replay, format, ...(feed === undefined ? {} : { feed }), ...(market === undefined ? {} : { market }) }
 }
 
 /**
