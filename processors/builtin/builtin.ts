@@ -140,7 +140,11 @@ function specialize<P extends TObject, S>(spec: Spec<P, S>, generic: Processor, 
     on: Object.fromEntries(Object.entries(behaviour.on).map(([port, handler]) => [port, guarded(handler)])) as never,
     timer: behaviour.timer === undefined ? undefined : (guarded(behaviour.timer) as never),
   }
-  return { processor, problems: [...problems, ...scopes.flatMap((scope) => scope.problems)] }
+  return {
+    processor,
+    problems: [...problems, ...scopes.flatMap((scope) => scope.problems)],
+    unguarded: scopes.flatMap((scope) => scope.unguarded),
+  }
 }
 
 /** An expression without an answer is a fault of the record in hand. Handlers evaluate before they change state. */

@@ -107,6 +107,8 @@ export function unfitName(name: string, taken: readonly string[]): string | unde
 
 export class Expressions {
   readonly problems: StageProblem[] = []
+  /** Fields that may be null and that conditions read without asking. */
+  readonly unguarded: StageProblem[] = []
   /** The faults that the expressions can end in; `VALUE_OUT_OF_RANGE` is noted by who writes what they answer. */
   readonly raised = new Set<keyof typeof EXPRESSION_FAULTS>()
   readonly #environment: Environment
@@ -192,7 +194,14 @@ export class Expressions {
         throw error
       }
     }
-    for (const code of raisedBy(ast, this.#names)) {
+    const { codes, unguarded } = raisedBy(ast, this.#names)
+    // Where it is a condition that is asked, another one before it can always be written.
+    for (const [path, offset] of wanted === 'bool' ? unguarded : []) {
+      const message = `\`${path}\` may be null, and the record is then refused as FIELD_ABSENT`
+      const hint = `ask before: \`has(${path}) && ...\``
+      this.unguarded.push({ of: 'params', pointer, offset: base + offset, message, hint })
+    }
+    for (const code of codes) {
       // A field that is only handed on keeps its null.
       const handed_on = code === 'FIELD_ABSENT' && field !== undefined && isNullable(field) && isPath(ast)
       if (!handed_on) this.raised.add(code)

@@ -31,14 +31,21 @@ const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>='
 const TEXT: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains', 'size'])
 
 /** Of an expression that types: its nodes know their types. */
-export function raisedBy(root: ASTNode, names: Names): ReadonlySet<ExpressionFault> {
+export function raisedBy(root: ASTNode, names: Names): Raisable {
   const raised = new Raised()
   raised.visit(root, names, new Set())
-  return raised.codes
+  return raised
 }
 
-class Raised {
+export interface Raisable {
+  readonly codes: ReadonlySet<ExpressionFault>
+  /** Paths to fields that may be null and were not asked for, each with where it is read first. */
+  readonly unguarded: ReadonlyMap<string, number>
+}
+
+class Raised implements Raisable {
   readonly codes = new Set<ExpressionFault>()
+  readonly unguarded = new Map<string, number>()
 
   #add(...codes: readonly ExpressionFault[]): void {
     for (const code of codes) this.codes.add(code)
@@ -112,7 +119,11 @@ class Raised {
       this.#add('FIELD_ABSENT', 'EXPRESSION_FAILED')
       return {}
     }
-    if (isNullable(field.type) && !there.has(pathOf(node) ?? '')) this.#add('FIELD_ABSENT')
+    const path = pathOf(node)
+    if (isNullable(field.type) && (path === undefined || !there.has(path))) {
+      this.#add('FIELD_ABSENT')
+      if (path !== undefined && !this.unguarded.has(path)) this.unguarded.set(path, node.range.start)
+    }
     return this.#known(present(field.type))
   }
 

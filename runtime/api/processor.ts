@@ -119,6 +119,8 @@ export interface Specialized {
   readonly processor: Processor
   /** Empty, or the processor must not run. */
   readonly problems: readonly StageProblem[]
+  /** Fields that may be null and are read without asking, where asking would be easy. */
+  readonly unguarded?: readonly StageProblem[]
 }
 
 export interface Processor {

@@ -34,6 +34,7 @@ export const LINT_CODES = {
   MISSING_PARAMETER: 'A required parameter of the processor, sink or template is not set.',
   PARAMETER_INVALID: 'A value that the processor, sink or template does not accept for a parameter.',
   EXPRESSION_INVALID: 'An expression of a built-in stage that does not parse, does not type, or misses a field.',
+  NULL_UNGUARDED: 'A condition of a built-in stage reads a field that may be null and does not ask with `has` before.',
   RECORD_MISMATCH: 'A topic holds another record than the port, source or dead-letter edge connected to it speaks.',
   KEY_INVALID: '`key` is not a string field of the topic’s record.',
   KEY_MISMATCH:
@@ -72,6 +73,7 @@ export type Severity = 'error' | 'warning'
 const WARNINGS: ReadonlySet<LintCode> = new Set<LintCode>([
   'DESCRIPTION_MISSING',
   'DEPRECATED_FIELD',
+  'NULL_UNGUARDED',
   'TOPIC_UNREAD',
   'STAGE_UNREACHABLE',
 ])

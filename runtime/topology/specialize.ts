@@ -5,6 +5,7 @@ import type { Ports, StageProblem } from '../api/processor.ts'
 export interface SpecializedStage {
   readonly processor: AnyProcessor
   readonly problems: readonly StageProblem[]
+  readonly unguarded?: readonly StageProblem[]
 }
 
 type Port = readonly [name: string, record: Ports[string] | undefined]
