@@ -36,9 +36,8 @@ export class Inbox {
     return due_us
   }
 
-  /** The channel whose head comes next, if it may be released. */
+  /** The channel whose head comes next, if it may be released; some record must wait. */
   first(limit_us: number): Channel | undefined {
-    if (this.length === 0) return undefined
     if (this.arrivals !== undefined) return this.arrivals.first(limit_us)
     const active = this.active
     let best = active[0] as Channel

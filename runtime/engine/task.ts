@@ -119,8 +119,9 @@ export class Task {
 
   /** Runs up to `limit_us`; a promise if an effect's answer is due and not there yet (call again when it resolves). */
   run(limit_us: number): Promise<void> | undefined {
+    const { inbox } = this
     for (;;) {
-      const channel = this.inbox.first(limit_us)
+      const channel = inbox.length > 0 ? inbox.first(limit_us) : undefined
       const record_us = channel === undefined ? Number.POSITIVE_INFINITY : Math.max(this.now_us, channel.due_us)
       const timer_us = this.timers.due_us
       const answer_us = this.asks?.due_us ?? Number.POSITIVE_INFINITY
