@@ -82,7 +82,8 @@ export class KafkaFollower implements Follower {
   readonly #cursor = new BatchCursor()
   /** Wakes loops that wait because all their queues are full. */
   #drained: (() => void)[] = []
-  #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = []
+  /** Of the one who reads, since it asked last. */
+  #waiting: PromiseWithResolvers<void> | undefined
   #fresh = true
   #failure: unknown
   #troubled_since = 0
@@ -141,14 +142,18 @@ export class KafkaFollower implements Follower {
       this.#fresh = false
       return Promise.resolve()
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    // Who asks again waits no longer for the answer before. Kept until something comes, these would fill a quiet night.
+    this.#waiting?.resolve()
+    this.#waiting = Promise.withResolvers()
+    return this.#waiting.promise
   }
 
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return
     this.#stop.abort()
     for (const wake of this.#drained.splice(0)) wake()
-    for (const { reject } of this.#waiting.splice(0)) reject(closed())
+    this.#waiting?.reject(closed())
+    this.#waiting = undefined
     this.#options.closed(this)
     // Polls under way end with their connections or by themselves: nobody waits for them.
   }
@@ -250,14 +255,16 @@ export class KafkaFollower implements Follower {
   }
 
   #wake(): void {
-    if (this.#waiting.length === 0) this.#fresh = true
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    if (this.#waiting === undefined) this.#fresh = true
+    this.#waiting?.resolve()
+    this.#waiting = undefined
   }
 
   #fail(error: unknown): void {
     if (this.#stop.signal.aborted) return
     this.#failure ??= error
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
+    this.#waiting?.reject(this.#failure)
+    this.#waiting = undefined
   }
 }
 

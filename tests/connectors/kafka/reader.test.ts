@@ -62,6 +62,19 @@ describeWithKafka('reading from Kafka', ({ bootstrap }) => {
     expect(follower.take(2)).toBeUndefined()
   })
 
+  test('who asks again for what comes waits once', async () => {
+    const follower = broker.follow([{ topic: 'a.v1', partition: 0, offset: 0 }])
+    await follower.ready()
+    const before = follower.ready()
+    const told: string[] = []
+    const now = follower.ready().then(() => told.push('came'))
+    await before
+    expect(told).toEqual([])
+    await write(0, 0, 1)
+    await now
+    expect(await take(follower, 0, 1)).toEqual([0])
+  })
+
   test('it begins with the batch that holds the offset, or the one behind a marker', async () => {
     await write(0, 0, 5)
     await write(0, 5, 7)
