@@ -55,6 +55,8 @@ interface Spec<P extends TObject, S> {
   readonly open_outputs?: true
   readonly params: P
   readonly faults?: Readonly<Record<string, string>>
+  /** Of `faults`, those that only happen where this is so. */
+  readonly only_if?: Readonly<Record<string, (params: Static<P>) => boolean>>
   readonly build: (stage: Stage<Static<P>>) => Behaviour<S>
 }
 
@@ -129,10 +131,11 @@ function specialize<P extends TObject, S>(spec: Spec<P, S>, generic: Processor, 
     snapshot = (state: S) => state as Json,
     restore = (json: Json) => json as S,
   } = behaviour
+  const own = Object.keys(spec.faults ?? {}).filter((code) => spec.only_if?.[code]?.(params as Static<P>) !== false)
   const processor: Processor = {
     ...bare,
     outputs: behaviour.outputs,
-    raises: [...new Set([...scopes.flatMap(({ raised }) => [...raised]), ...Object.keys(spec.faults ?? {})])],
+    raises: [...new Set([...scopes.flatMap(({ raised }) => [...raised]), ...own])],
     initial: (key) => initial(key),
     snapshot: snapshot as (state: unknown) => Json,
     restore: (json, key) => restore(json, key),

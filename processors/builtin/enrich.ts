@@ -13,6 +13,7 @@ export const enrich = defineBuiltin({
   tables: ['table'],
   outputs: ['out'],
   faults: { ROW_MISSING: 'The table has no row of this key, and `missing` is `fault`.' },
+  only_if: { ROW_MISSING: ({ missing }) => missing === 'fault' },
   params: Type.Object(
     {
       lookup: Type.String({

@@ -115,6 +115,11 @@ export const join = defineBuiltin({
     LATE: 'What the record belongs to has been decided, and `late` is `fault`.',
     UNMATCHED: 'A left record met no right one, and `unmatched` is `fault`.',
   },
+  only_if: {
+    TOO_MANY_KEPT: ({ kind }) => kind === 'interval',
+    LATE: ({ late, time }) => late === 'fault' && time !== undefined,
+    UNMATCHED: ({ unmatched }) => unmatched === 'fault',
+  },
   params,
   build({ params, inputs, outputs, expressions, problem }) {
     const [left, right] = [inputs.left!, inputs.right!]

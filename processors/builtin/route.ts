@@ -10,6 +10,7 @@ export const route = defineBuiltin({
   outputs: [],
   open_outputs: true,
   faults: { NO_ROUTE: 'No expression is true for the record, and `otherwise` is `fault`.' },
+  only_if: { NO_ROUTE: ({ otherwise }) => otherwise === 'fault' },
   params: Type.Object(
     {
       routes: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), Type.String({ minLength: 1 }), {

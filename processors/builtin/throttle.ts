@@ -10,6 +10,7 @@ export const throttle = defineBuiltin({
   inputs: ['in'],
   outputs: ['out'],
   faults: { THROTTLED: 'One more record than `max` within `per_ms`, and `excess` is `fault`.' },
+  only_if: { THROTTLED: ({ excess }) => excess === 'fault' },
   params: Type.Object(
     {
       max: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Records of a key that pass within `per_ms`.' }),

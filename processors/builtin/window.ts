@@ -106,6 +106,7 @@ export const window = defineBuiltin({
   outputs: ['out'],
   open_outputs: true,
   faults: { LATE: 'The record belongs to a window that is over, and `late` is `fault`.' },
+  only_if: { LATE: ({ late, time }) => late === 'fault' && time !== undefined },
   params,
   build(stage) {
     const { params, inputs, outputs, expressions, problem } = stage

@@ -67,12 +67,19 @@ test('what is written is noted where it may not fit', () => {
   expect(raised({ bid_px: 'record.symbol == "A" ? record.ask_px : null' })).toEqual([])
   expect(raised({ sequence: 'record.bid_px' })).toEqual(['FIELD_ABSENT'])
   const window = { kind: 'tumbling', size_ms: 1, aggregate: { n: { op: 'count' } }, set: { sequence: 'n' } }
-  expect(made('window', window).raises).toEqual(['VALUE_OUT_OF_RANGE', 'LATE'])
-  expect(made('window', { ...window, set: {} }).raises).toEqual(['LATE'])
+  expect(made('window', window).raises).toEqual(['VALUE_OUT_OF_RANGE'])
+  expect(made('window', { ...window, set: {} }).raises).toEqual([])
   expect(made('window', { ...window, set: {}, time: 'record.event_time_us' }).raises).toEqual([
     'VALUE_OUT_OF_RANGE',
     'LATE',
   ])
+})
+
+test('what becomes of a record otherwise than by a fault raises none', () => {
+  const time = { kind: 'tumbling', size_ms: 1, aggregate: {}, set: {}, time: 'record.event_time_us' }
+  expect(made('window', { ...time, late: 'drop' }).raises).toEqual(['VALUE_OUT_OF_RANGE'])
+  expect(made('throttle', { max: 1, per_ms: 1 }).raises).toEqual([])
+  expect(made('throttle', { max: 1, per_ms: 1, excess: 'fault' }).raises).toEqual(['THROTTLED'])
 })
 
 /** Expressions that type, over fields that may be null. */
