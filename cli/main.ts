@@ -1,6 +1,3 @@
-import { enableCompileCache } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { AppError } from '../runtime/api/index.ts'
 import { COMMANDS } from './command-list.ts'
@@ -9,10 +6,6 @@ import { COMMANDS } from './command-list.ts'
  * The composition root: parses the command line, loads only what the chosen command needs, and turns every error into
  * one clear message and an exit code (0 ok, 1 findings, 2 wrong use, 3 data or state damaged, 4 outside world).
  */
-
-// Sources compiled once are kept: taking their types away is most of a start. Threads learn it from the environment.
-process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
-enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('aitrader')

@@ -25,12 +25,15 @@ export async function launch(root, script, args) {
     process.exitCode = SETUP_FAILED
     return
   }
+  // Sources compiled once are kept, for processes and threads begun from here too: taking their types away is most of a
+  // start. In a temporary folder that all users share, another could have us load code of theirs.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled')
   if (node === null) await runHere(join(root, script), args)
   else runThere(node, join(root, script), args, say)
 }
 
 async function runHere(path, args) {
-  module.enableCompileCache?.()
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
   muteExperimentalWarnings()
   process.argv = [process.execPath, path, ...args]
   await import(pathToFileURL(path).href)

@@ -82,21 +82,32 @@ export function makeDirectory(dir: string): void {
   }
 }
 
-/** Written aside and renamed, so that a crash leaves either nothing or all of it. */
+/** What makes a folder a data directory. */
 export function writeFormat(dir: string, topology: string): void {
   const format: DirectoryFormat = { format: FORMAT, topology, created: new Date().toISOString() }
-  const draft = join(dir, 'format.json.draft')
   try {
-    const file = openSync(draft, 'w')
-    try {
-      writeFileSync(file, `${JSON.stringify(format)}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(draft, join(dir, 'format.json'))
+    writeWhole(dir, 'format.json', `${JSON.stringify(format)}\n`)
   } catch (error) {
     throw unusable(dir, error)
+  }
+}
+
+/** Written aside and renamed, file and folder synced: a crash leaves either nothing or all of it, and it stays. */
+export function writeWhole(folder: string, name: string, text: string): void {
+  const draft = join(folder, `${name}.draft`)
+  const file = openSync(draft, 'w')
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(draft, join(folder, name))
+  const opened = openSync(folder, 'r')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
   }
 }
 

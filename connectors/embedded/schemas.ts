@@ -6,17 +6,7 @@
  * wrote is known from `schemas/released`. What cannot be read as ours is refused, with the field's name.
  */
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError, type RecordType } from '../../runtime/api/index.ts'
@@ -24,7 +14,7 @@ import { fingerprint } from '../../schemas/canonical.ts'
 import { type Decode, decoderFor, type Encode, encoderFor } from '../../schemas/evolve.ts'
 import { schemaId } from '../../schemas/framing.ts'
 import { mismatches } from '../registry/resolution.ts'
-import { unusable } from './directory.ts'
+import { unusable, writeWhole } from './directory.ts'
 
 const FOLDER = 'schemas'
 const RELEASED = fileURLToPath(new URL('../../schemas/released/', import.meta.url))
@@ -33,18 +23,11 @@ const RELEASED = fileURLToPath(new URL('../../schemas/released/', import.meta.ur
 export function keepSchemas(dir: string, types: readonly Pick<RecordType, 'schema'>[]): void {
   const text = `[${types.map(({ schema }) => schema).join(',\n')}]\n`
   const folder = join(dir, FOLDER)
-  const path = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.json`)
-  if (existsSync(path)) return
+  const name = `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.json`
+  if (existsSync(join(folder, name))) return
   try {
     mkdirSync(folder, { recursive: true })
-    const file = openSync(`${path}.draft`, 'w')
-    try {
-      writeFileSync(file, text)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(`${path}.draft`, path)
+    writeWhole(folder, name, text)
   } catch (error) {
     throw unusable(dir, error)
   }
