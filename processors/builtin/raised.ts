@@ -25,7 +25,7 @@ interface Known {
 }
 
 const ALL = ['FIELD_ABSENT', 'DIVISION_BY_ZERO', 'INTEGER_OVERFLOW', 'SCALE_INEXACT', 'EXPRESSION_FAILED'] as const
-const MOST_INT64 = 2n ** 63n - 1n
+const MOST_INT64 = 9_223_372_036_854_775_807n
 const CERTAIN: ReadonlySet<string> = new Set(['int', 'double', 'string', 'bool'])
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'list'])
 const TEXT: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains', 'size'])
@@ -108,7 +108,10 @@ class Raised implements Raisable {
   #known(type: AvroType | undefined): Known {
     // Of one that CEL has no name for, any operator may have none.
     if (type?.kind === 'union' || type?.kind === 'null') this.#add('FIELD_ABSENT', 'EXPRESSION_FAILED')
-    return { type, most: type?.kind === 'int' ? 2n ** 31n : type?.kind === 'long' ? 2n ** 53n : undefined }
+    return {
+      type,
+      most: type?.kind === 'int' ? 2_147_483_648n : type?.kind === 'long' ? 9_007_199_254_740_992n : undefined,
+    }
   }
 
   #field(node: ASTNode & { op: '.' }, names: Names, there: ReadonlySet<string>): Known {
@@ -162,7 +165,7 @@ class Raised implements Raisable {
       case 'greatest':
         return { most: larger(known) }
       case 'abs':
-        if (type !== 'double' && (known[0]?.most ?? 2n ** 63n) > MOST_INT64) this.#add('INTEGER_OVERFLOW')
+        if (type !== 'double' && (known[0]?.most ?? MOST_INT64 + 1n) > MOST_INT64) this.#add('INTEGER_OVERFLOW')
         return { most: known[0]?.most }
       case INT:
         if (type === 'int') return { most: known[0]?.most }

@@ -73,7 +73,9 @@ export class Walk {
   /** 2^63 itself is there for its negative. */
   #literal(node: ASTNode): void {
     if (typeof node.args !== 'bigint') return
-    const most = node.input.slice(0, node.range.start).trimEnd().endsWith('-') ? 2n ** 63n : 2n ** 63n - 1n
+    const most = node.input.slice(0, node.range.start).trimEnd().endsWith('-')
+      ? 9_223_372_036_854_775_808n
+      : 9_223_372_036_854_775_807n
     if (node.args > most) this.#add(node.range.start, `${node.args} leaves 64 bits`, 'write a smaller number')
   }
 

@@ -15,7 +15,7 @@ import { rfc3339Us } from './venue-time.ts'
 const FRAME_BYTES = 4 * 1024 * 1024
 
 /** Half of the safe integers: an id has a next one, and two of them a sum. Venues are far from it. */
-export const COUNT_MAX = 2 ** 52
+export const COUNT_MAX = 4_503_599_627_370_496
 
 export type Fields = Readonly<Record<string, unknown>>
 
