@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Composition, compose, loadTopology, ROOT } from '../../cli/compose.ts'
-import { openEngine, wallClock } from '../../cli/engine.ts'
+import { openEngine } from '../../cli/engine.ts'
 import { openDirectory, readTopic } from '../../cli/reading.ts'
 import { type RunFile, writeRunFile } from '../../cli/run-file.ts'
 import type { TopicRecord } from '../../cli/topic-record.ts'
@@ -10,6 +10,7 @@ import type { Source } from '../../runtime/api/index.ts'
 import { Run } from '../../runtime/engine/run.ts'
 import { type StateEntry, stateDigest, stateOf } from '../../runtime/engine/state-view.ts'
 import type { Topology } from '../../runtime/topology/types.ts'
+import { VirtualClock } from '../runtime/toy.ts'
 
 /** Runs the shipped topology on a simulated market in this process, to an exact frame and no instant further. */
 export interface PartialRun {
@@ -65,7 +66,8 @@ export async function runTo({
       commit_interval_ms,
       commit_max_records,
       end_drain_ms,
-      clock: wallClock,
+      // Commits come by frames, not by how fast the machine is.
+      clock: new VirtualClock(0.05),
       stop,
     })
     await run.run().catch((error: unknown) => {
